@@ -1,1 +1,20 @@
+"""The bit-accurate simulator: what every other rung of the ladder is held against."""
 
+from codesign.simulate.cast import CastCounts, Integers, cast, count
+from codesign.simulate.convert import Quantized, to_floats, to_integers
+from codesign.simulate.execute import Step, check_inputs, execute, run_node, steps
+
+__all__ = [
+    "CastCounts",
+    "Integers",
+    "Quantized",
+    "Step",
+    "cast",
+    "check_inputs",
+    "count",
+    "execute",
+    "run_node",
+    "steps",
+    "to_floats",
+    "to_integers",
+]

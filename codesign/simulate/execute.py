@@ -1,0 +1,98 @@
+"""Running a Graph on integers, node by node."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from codesign.errors import InputDataError
+from codesign.graph import FixedPoint, Graph, Node
+from codesign.simulate.cast import CastCounts, Integers, cast, count
+from codesign.simulate.kernels import precast, result_source
+
+
+@dataclass(frozen=True)
+class Step:
+    """One node's work on a batch.
+
+    Attributes:
+        node: what was computed.
+        values: (samples, *shape) integers of `node.result`.
+        counts: what the cast into `node.result` did.
+    """
+
+    node: Node
+    values: Integers
+    counts: CastCounts
+
+
+def check_inputs(graph: Graph, inputs: Mapping[str, Integers]) -> int:
+    """The number of samples in `inputs`.
+
+    Raises:
+        InputDataError: a port is missing or unknown, a shape, dtype or range is wrong, or sample counts differ.
+    """
+    names = [node.name for node in graph.input_nodes]
+    if set(inputs) != set(names):
+        raise InputDataError(f"inputs are named {sorted(inputs)}, but the design's ports are {names}")
+    samples = {int(values.shape[0]) if values.ndim else -1 for values in inputs.values()}
+    if len(samples) != 1:
+        raise InputDataError(f"inputs have different numbers of samples: {sorted(samples)}")
+    for node in graph.input_nodes:
+        values = inputs[node.name]
+        if values.shape[1:] != node.shape:
+            raise InputDataError(
+                f"input {node.name!r} has shape {values.shape}, expected (samples, {', '.join(map(str, node.shape))})"
+            )
+        if values.dtype != object and values.dtype.kind not in "iu":
+            raise InputDataError(f"input {node.name!r} has dtype {values.dtype}, expected integers of {node.result}")
+        if values.size and (int(values.min()) < node.result.min_int or int(values.max()) > node.result.max_int):
+            raise InputDataError(
+                f"input {node.name!r} spans integers [{values.min()}, {values.max()}], but {node.result} holds "
+                f"[{node.result.min_int}, {node.result.max_int}]"
+            )
+    return samples.pop()
+
+
+def run_node(node: Node, x: Integers, source: FixedPoint) -> Integers:
+    """One node's result as integers of `node.result`; `x` are integers of type `source`."""
+    values, fraction = precast(node, x, source)
+    return cast(values, fraction, node.result, source=result_source(node, source))
+
+
+def execute(graph: Graph, inputs: Mapping[str, Integers]) -> dict[str, Integers]:
+    """Every node's result, by node name.
+
+    Args:
+        graph: the design.
+        inputs: for each port, (samples, *shape) integers of its type.
+
+    Returns:
+        For each node, (samples, *shape) integers of its `result` type: int64, or Python integers in an object
+        array where a type is wider than 62 bits.
+
+    Raises:
+        InputDataError: as `check_inputs`.
+    """
+    check_inputs(graph, inputs)
+    results: dict[str, Integers] = {}
+    for node in graph:
+        if node.inputs:
+            results[node.name] = run_node(node, results[node.inputs[0]], graph[node.inputs[0]].result)
+        else:
+            values = inputs[node.name]
+            results[node.name] = values if values.dtype == object else values.astype(np.int64)
+    return results
+
+
+def steps(graph: Graph, inputs: Mapping[str, Integers]) -> list[Step]:
+    """As `execute`, with what each result cast did."""
+    results = execute(graph, inputs)
+    found = []
+    for node in graph:
+        source = graph[node.inputs[0]] if node.inputs else node
+        values, fraction = precast(node, results[source.name], source.result)
+        found.append(Step(node, results[node.name], count(values, fraction, node.result)))
+    return found
