@@ -1,0 +1,53 @@
+# `make demo` and `make test` need only Python 3.10-3.13, g++, make, perl and the package registry.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+OUT    := build/digits
+
+# Make's own flags and variables must not reach the makefiles of Verilator and cocotb that codesign runs.
+ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
+
+.PHONY: demo test test-full lint format install clean
+.DELETE_ON_ERROR:
+
+demo: $(VENV)/.installed-all
+	$(ALONE) $(BIN)/codesign run examples/digits.yml --out $(OUT)
+
+test: $(VENV)/.installed-dev
+	$(ALONE) $(BIN)/python -m pytest -m "not slow"
+
+test-full: $(VENV)/.installed-dev
+	$(ALONE) $(BIN)/python -m pytest
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+install: $(VENV)/.installed-all
+
+clean:
+	rm -rf build $(VENV)
+
+$(VENV)/.made:
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
+	  echo "codesign needs Python 3.10 to 3.13, but $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
+	    "name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -m venv $(VENV) || { \
+	  echo "$(PYTHON) cannot make a virtual environment; install its venv module" \
+	    "(on Debian: apt install python3-venv) and run make again" >&2; exit 2; }
+	@touch $@
+
+$(VENV)/.installed-all: pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[all]'
+	@touch $@
+
+$(VENV)/.installed-dev: pyproject.toml | $(VENV)/.made
+	$(BIN)/python -m pip install --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.installed-all
