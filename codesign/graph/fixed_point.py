@@ -32,9 +32,7 @@ class Overflow(str, Enum):
     WRAP_SM = "WRAP_SM"  # wraps, sign and magnitude
 
 
-_TYPE = re.compile(
-    r"^\s*(?P<ap>ap_|ac_)?(?P<u>u?)(?P<kind>fixed|int)\s*<\s*(?P<args>[^<>]*)>\s*$", re.IGNORECASE
-)
+_TYPE = re.compile(r"^\s*(?P<ap>ap_|ac_)?(?P<u>u?)(?P<kind>fixed|int)\s*<\s*(?P<args>[^<>]*)>\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)

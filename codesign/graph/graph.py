@@ -157,5 +157,3 @@ def _(node: Softmax, sources: tuple[Node, ...]) -> None:
         check_array(node, name, table, type_, (table.size,))
     if None in (node.norm, node.accumulator, node.inv_input):
         raise GraphError(f"node {node.name!r}: softmax {node.implementation.value} lacks an internal type")
-
-

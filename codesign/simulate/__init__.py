@@ -1,7 +1,7 @@
 """The bit-accurate simulator: what every other rung of the ladder is held against."""
 
-from codesign.simulate.cast import CastCounts, Integers, cast, count
-from codesign.simulate.convert import Quantized, to_floats, to_integers
+from codesign.graph.cast import CastCounts, Integers, cast, count
+from codesign.graph.convert import Quantized, to_floats, to_integers
 from codesign.simulate.execute import Step, check_inputs, execute, run_node, steps
 
 __all__ = [

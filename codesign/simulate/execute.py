@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.errors import InputDataError
 from codesign.graph import FixedPoint, Graph, Node
-from codesign.simulate.cast import CastCounts, Integers, cast, count
+from codesign.graph.cast import CastCounts, Integers, cast, count
 from codesign.simulate.kernels import precast, result_source
 
 

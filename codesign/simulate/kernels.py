@@ -19,7 +19,7 @@ from codesign.graph import (
     Reshape,
     Softmax,
 )
-from codesign.simulate.cast import Integers, cast, magnitude_bits, shift_left, widen
+from codesign.graph.cast import Integers, cast, magnitude_bits, shift_left, widen
 from codesign.simulate.softmax import softmax
 
 

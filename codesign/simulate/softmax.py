@@ -3,35 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
 import numpy as np
 
-from codesign.errors import GraphError
 from codesign.graph import FixedPoint, Softmax, SoftmaxImplementation
-from codesign.simulate.cast import Integers, cast, shift_left, widen
-
-
-class SoftmaxTypes(NamedTuple):
-    """The internal types of a table softmax, all known."""
-
-    exp: FixedPoint
-    inv: FixedPoint
-    norm: FixedPoint
-    accumulator: FixedPoint
-    inv_input: FixedPoint
-
-
-def types(node: Softmax) -> SoftmaxTypes:
-    """The internal types of a softmax that uses tables.
-
-    Raises:
-        GraphError: one of them is absent.
-    """
-    found = (node.exp_type, node.inv_type, node.norm, node.accumulator, node.inv_input)
-    if any(item is None for item in found):
-        raise GraphError(f"node {node.name!r}: softmax {node.implementation.value} lacks an internal type")
-    return SoftmaxTypes(*(item for item in found if item is not None))
+from codesign.graph.cast import Integers, cast, shift_left, widen
+from codesign.graph.softmax_tables import internal_types
 
 
 def top_bits(values: Integers, type_: FixedPoint, entries: int) -> Integers:
@@ -60,7 +37,7 @@ def _argmax(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, i
 
 def _tables(node: Softmax, arguments: Integers, argument_type: FixedPoint) -> tuple[Integers, int]:
     """exp and inverse lookups for arguments already in the type that indexes the exponential table."""
-    t = types(node)
+    t = internal_types(node)
     exponentials = cast(
         node.exp_table[top_bits(arguments, argument_type, node.exp_table.size)],
         t.exp.fraction,
@@ -74,7 +51,7 @@ def _tables(node: Softmax, arguments: Integers, argument_type: FixedPoint) -> tu
 
 
 def _stable(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, int]:
-    norm = types(node).norm
+    norm = internal_types(node).norm
     distance = widen(x.max(axis=-1, keepdims=True), source.width + 2) - x
     return _tables(node, cast(distance, source.fraction, norm), norm)
 
@@ -85,12 +62,13 @@ def _latency(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, 
 
 def _clamped_index(values: Integers, fraction: int, offset: int, entries: int) -> Integers:
     """`int(values * 2**-fraction) + offset`, clamped into the table; C++ converts towards zero."""
-    whole = np.sign(values) * (abs(values) >> fraction) if fraction > 0 else shift_left(values, -fraction)
+    magnitude = np.abs(values) >> fraction if fraction > 0 else shift_left(np.abs(values), -fraction)
+    whole = np.where(values < 0, -magnitude, magnitude)
     return np.clip(np.asarray(whole, dtype=np.int64) + offset, 0, entries - 1)
 
 
 def _legacy(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, int]:
-    t = types(node)
+    t = internal_types(node)
     entries = node.exp_table.size
     n = x.shape[-1]
     one = cast(np.array([1], dtype=np.int64), 0, t.exp)[0]

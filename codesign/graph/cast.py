@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from codesign.graph import FixedPoint, Overflow, Rounding
+from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
 
 # int64, or object (Python integers) where a value could leave int64.
 Integers = npt.NDArray[Any]
@@ -27,20 +27,21 @@ def magnitude_bits(values: Integers) -> int:
 def widen(values: Integers, bits: int) -> Integers:
     """`values` in a dtype where magnitudes of `bits` bits do not overflow."""
     if bits > _SAFE_BITS and values.dtype != object:
-        return values.astype(object)
+        return np.asarray(values.astype(object))
     return values
 
 
 def narrow(values: Integers) -> Integers:
     """`values` as int64 where all of them fit."""
-    if values.dtype == object and magnitude_bits(values) <= _SAFE_BITS:
-        return values.astype(np.int64)
-    return values
+    if values.dtype != object or magnitude_bits(values) > _SAFE_BITS:
+        return values
+    return np.asarray(values, dtype=np.int64)
 
 
 def shift_left(values: Integers, bits: int) -> Integers:
     """`values * 2**bits`, exactly."""
-    return np.asarray(widen(values, magnitude_bits(values) + bits) << bits) if bits else values
+    shifted: Integers = widen(values, magnitude_bits(values) + bits) << bits
+    return shifted
 
 
 def _tie(kept: Integers, remainder: Integers, half: int, up: Integers | bool) -> Integers:

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.errors import InputDataError
-from codesign.graph import FixedPoint
-from codesign.simulate.cast import Integers, cast, count, narrow
+from codesign.graph.cast import Integers, cast, count, narrow
+from codesign.graph.fixed_point import FixedPoint
 
 
 @dataclass(frozen=True)
@@ -51,6 +51,12 @@ def to_integers(values: npt.ArrayLike, to: FixedPoint, *, name: str = "input") -
     shifts = np.where(floats != 0, exponent - lowest, 0)
     exact = np.array([int(m) << int(s) for m, s in zip(whole.ravel(), shifts.ravel(), strict=True)], dtype=object)
     return _cast_all(exact.reshape(floats.shape), 53 - lowest, to)
+
+
+def from_float(values: npt.NDArray[np.float64], to: FixedPoint) -> Integers:
+    """As `to_integers`, with infinities taken as numbers beyond every type, as `ap_fixed(double)` takes them."""
+    beyond = float(2.0 ** (to.width + abs(to.integer) + 64))
+    return to_integers(np.where(np.isinf(values), np.copysign(beyond, values), values), to).values
 
 
 def _cast_all(values: Integers, fraction: int, to: FixedPoint) -> Quantized:

@@ -1,0 +1,278 @@
+"""From a Keras model to an hls4ml ModelGraph with exact types, and the Graph read from it."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import io
+import logging
+import warnings
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+import hls4ml
+import keras
+import numpy as np
+from hls4ml.model.flow import flow as flow_registry
+from hls4ml.model.flow import get_flow, register_flow
+
+from codesign.errors import CodesignError, PrecisionError, UnsupportedLayerError, WeightError
+from codesign.frontend import handlers
+from codesign.frontend.exact_types import resolve_types
+from codesign.frontend.names import identifier, unique_identifiers
+from codesign.frontend.options import ConvertOptions, Head
+from codesign.graph import Graph
+from codesign.graph.reading import check_layers, read_model_graph
+
+G = TypeVar("G", bound=Graph)
+
+PROJECT = "design"
+_FLOW = "codesign_convert"
+
+# Keras classes that the road carries, in their own words; everything else is refused before hls4ml sees it.
+CARRIED = frozenset(
+    {
+        "InputLayer",
+        "Dense",
+        "QDense",
+        "Activation",
+        "QActivation",
+        "ReLU",
+        "Softmax",
+        "BatchNormalization",
+        "QBatchNormalization",
+        "Flatten",
+        "Reshape",
+        "Dropout",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Converted:
+    """A converted model.
+
+    Attributes:
+        graph: what the hardware computes.
+        model_graph: hls4ml's own graph, for writing the HLS project.
+        layer_nodes: for each layer of the Keras model, the Graph node whose result is that layer's output;
+            layers that were fused into others have none.
+    """
+
+    graph: Graph
+    model_graph: Any
+    layer_nodes: Mapping[str, str]
+
+
+def _register_flow() -> None:
+    """hls4ml's front-end passes without its type inference, as a flow of our own."""
+    if _FLOW in flow_registry.flow_map:
+        return
+    passes = [name for name in get_flow("convert").optimizers if name != "infer_precision_types"]
+    register_flow(_FLOW, passes, requires=["parse_qonnx"])
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep hls4ml's prints and warnings from the user."""
+    sink = io.StringIO()
+    with contextlib.redirect_stdout(sink), contextlib.redirect_stderr(sink), warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        logging.getLogger("hls4ml").setLevel(logging.ERROR)
+        yield
+
+
+@contextlib.contextmanager
+def _safe_names(model: Any) -> Iterator[dict[str, str]]:
+    """Give every layer an identifier as its name while the block runs; yields safe name → the user's name."""
+    originals = [(layer, layer.name) for layer in model.layers]
+    safe = unique_identifiers(name for _, name in originals)
+    try:
+        for layer, name in originals:
+            layer.name = safe[name]
+        yield {value: key for key, value in safe.items()}
+    finally:
+        for layer, name in originals:
+            layer.name = name
+
+
+def check_model(model: Any) -> None:
+    """Refuse a Keras model that the road cannot carry, before any work is done.
+
+    Raises:
+        UnsupportedLayerError: naming every such layer and its class.
+        WeightError: a weight is NaN or infinite.
+    """
+    if not isinstance(model, keras.Model):
+        raise UnsupportedLayerError(
+            f"{type(model).__name__} is not a Keras model; build a Sequential or functional one"
+        )
+    if not isinstance(model, (keras.Sequential, keras.src.models.functional.Functional)):
+        raise UnsupportedLayerError(
+            f"model {model.name!r} is a subclassed {type(model).__name__}; hls4ml reads Sequential and functional "
+            "models only: rebuild it as one of these"
+        )
+    refused = [
+        f"{layer.name!r} ({type(layer).__name__})" for layer in model.layers if type(layer).__name__ not in CARRIED
+    ]
+    if refused:
+        raise UnsupportedLayerError(
+            f"unsupported layers: {', '.join(refused)}; supported are {', '.join(sorted(CARRIED))}: "
+            "replace these layers or leave them outside the converted model"
+        )
+    if not model.built:
+        raise UnsupportedLayerError(f"model {model.name!r} is not built; give it an input shape and build it")
+    for layer in model.layers:
+        for weight in layer.weights:
+            bad = int(np.count_nonzero(~np.isfinite(np.asarray(weight))))
+            if bad:
+                raise WeightError(
+                    f"layer {layer.name!r}: weight {weight.name!r} holds {bad} values that are NaN or infinite; "
+                    "train the model again or mend them"
+                )
+
+
+def _with_head(model: Any, head: Head) -> Any:
+    """The model in functional form, with an argmax layer at its end where one is asked for and it has no softmax."""
+    if isinstance(model, keras.Sequential):
+        model = keras.Model(model.inputs, model.outputs, name=model.name)  # a Sequential hides its InputLayer
+    if head is not Head.ARGMAX or _ends_in_softmax(model):
+        return model
+    if len(model.outputs) != 1:
+        raise UnsupportedLayerError(
+            f"model {model.name!r} has {len(model.outputs)} outputs; an argmax head needs exactly one: choose another head"
+        )
+    return keras.Model(model.inputs, keras.layers.Softmax(name="argmax")(model.outputs[0]))
+
+
+def _ends_in_softmax(model: Any) -> bool:
+    last = model.layers[-1]
+    activation = getattr(last, "activation", None)
+    return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax
+
+
+def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, str]) -> dict[str, Any]:
+    config: dict[str, Any] = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
+    config["Model"]["TraceOutput"] = True
+    config["Model"]["Strategy"] = options.strategy.value
+    config["Model"]["ReuseFactor"] = options.reuse_factor
+    config["Flows"] = [_FLOW]
+    layers = config["LayerName"]
+    inputs = {layer.name for layer in model.layers if type(layer).__name__ == "InputLayer"}
+    final = {name for name, values in layers.items() if "Implementation" in values and name == list(layers)[-1]}
+    for name, values in layers.items():
+        values["Trace"] = True
+        if name in inputs:
+            values["Precision"]["result"] = str(options.input_type)
+        if "ReuseFactor" in values:
+            values["ReuseFactor"] = options.reuse_factor
+            values["Strategy"] = options.strategy.value
+        if "Implementation" in values:
+            values["Implementation"] = options.softmax.value
+            if name in final and options.head is Head.ARGMAX:
+                values["Implementation"] = "argmax"
+            if name in final and options.head is Head.LOGITS:
+                values["Skip"] = True
+    for layer, types in options.precision.items():
+        name = next((safe for safe, user in user_names.items() if user == layer), identifier(layer))
+        if name not in layers:
+            raise PrecisionError(
+                f"the precision config names layer {layer!r}, which the model lacks; it has "
+                f"{', '.join(user_names.get(known, known) for known in layers)}"
+            )
+        known = layers[name]["Precision"]
+        for key, type_ in types.items():
+            if key not in known:
+                raise PrecisionError(
+                    f"the precision config gives layer {layer!r} a type {key!r}; it has {', '.join(known)}"
+                )
+            known[key] = str(type_)
+    return config
+
+
+def convert(
+    model: Any,
+    options: ConvertOptions,
+    *,
+    origin: Mapping[str, str] | None = None,
+    cls: type[G] = Graph,  # type: ignore[assignment]
+) -> Converted:
+    """Convert a Keras or QKeras model.
+
+    Args:
+        model: a built `keras.Model`; left as it was.
+        options: what is asked for.
+        origin: facts to keep with the Graph.
+        cls: the class of Graph to build.
+
+    Raises:
+        UnsupportedLayerError: a layer or option of one is not carried.
+        WeightError: a weight is not finite, or too fine to be held exactly.
+        PrecisionError: the precision config does not match the model.
+    """
+    check_model(model)
+    handlers.register()
+    _register_flow()
+    whole = _with_head(model, options.head)
+    with _safe_names(whole) as user_names, _quiet():
+        try:
+            config = _hls_config(whole, options, user_names)
+            model_graph = hls4ml.converters.convert_from_keras_model(
+                whole,
+                hls_config=copy.deepcopy(config),
+                backend="Vitis",
+                output_dir=PROJECT,
+                project_name=PROJECT,
+                part=options.part,
+                clock_period=options.clock_ns,
+                io_type=options.io_type.value,
+                allow_da_fallback=False,
+            )
+            check_layers(model_graph)
+            resolve_types(model_graph, {_safe(user_names, k): frozenset(v) for k, v in options.precision.items()})
+            model_graph.config.flows = [model_graph.config.backend.get_default_flow()]
+            model_graph.apply_flow(model_graph.config.flows[0])
+        except CodesignError:
+            raise
+        except Exception as error:  # hls4ml refuses with bare Exception, ValueError, AssertionError, KeyError
+            raise UnsupportedLayerError(
+                f"hls4ml {hls4ml.__version__} cannot convert model {model.name!r}: {error}; "
+                "change the layer that it names"
+            ) from error
+        layer_nodes = _layer_nodes(whole, model_graph, user_names)
+        sources = {node: layer for layer, node in layer_nodes.items()}
+        facts = {"hls4ml": hls4ml.__version__, "keras": keras.__version__, **(origin or {})}
+        graph = read_model_graph(model_graph, name=PROJECT, sources=sources, origin=facts, cls=cls)
+    return Converted(graph, model_graph, layer_nodes)
+
+
+def _safe(user_names: Mapping[str, str], layer: str) -> str:
+    return next((safe for safe, user in user_names.items() if user == layer), identifier(layer))
+
+
+def _layer_nodes(model: Any, model_graph: Any, user_names: Mapping[str, str]) -> dict[str, str]:
+    """For each Keras layer whose output some node computes, that node."""
+    nodes = list(model_graph.graph)
+    found: dict[str, str] = {}
+    previous: dict[str, str] = {}  # node → the layer that claims its output
+    last_node = ""
+    for layer in model.layers:
+        own = [name for name in nodes if name == layer.name or name.startswith(f"{layer.name}_")]
+        exact = [name for name in own if _belongs(name, layer, model)]
+        user = user_names.get(layer.name, layer.name)
+        node = exact[-1] if exact else last_node
+        if not node:
+            continue
+        if node in previous:
+            found.pop(previous[node], None)
+        previous[node] = user
+        found[user] = node
+        last_node = node
+    return found
+
+
+def _belongs(node: str, layer: Any, model: Any) -> bool:
+    """Whether a node whose name starts with a layer's is that layer's, not one of a longer-named sibling."""
+    longer = [other.name for other in model.layers if other.name != layer.name and other.name.startswith(layer.name)]
+    return not any(node == name or node.startswith(f"{name}_") for name in longer)

@@ -1,0 +1,103 @@
+"""The lookup tables and internal types of hls4ml's softmax, as its C++ makes them (nnet_activation.h)."""
+
+from __future__ import annotations
+
+import ctypes
+import ctypes.util
+import math
+from collections.abc import Callable
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign.errors import GraphError
+from codesign.graph.convert import from_float
+from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.nodes import IntArray, Softmax, SoftmaxImplementation, frozen
+
+
+class SoftmaxTypes(NamedTuple):
+    """The internal types of a table softmax; see `Softmax` for what each is."""
+
+    exp: FixedPoint
+    inv: FixedPoint
+    norm: FixedPoint
+    accumulator: FixedPoint
+    inv_input: FixedPoint
+
+
+def internal_types(node: Softmax) -> SoftmaxTypes:
+    """The internal types of a softmax that uses tables.
+
+    Raises:
+        GraphError: one of them is absent.
+    """
+    found = (node.exp_type, node.inv_type, node.norm, node.accumulator, node.inv_input)
+    known = [item for item in found if item is not None]
+    if len(known) != len(found):
+        raise GraphError(f"node {node.name!r}: softmax {node.implementation.value} lacks an internal type")
+    return SoftmaxTypes(*known)
+
+
+@cache
+def _expf() -> Callable[[float], float]:
+    """The C library's own `expf`, which hls4ml's tables are made with; correctly rounded `exp` where there is none."""
+    library = ctypes.util.find_library("m")
+    if library is not None:
+        function = getattr(ctypes.CDLL(library), "expf", None)
+        if function is not None:
+            function.restype, function.argtypes = ctypes.c_float, [ctypes.c_float]
+            return lambda x: float(function(x))
+    return lambda x: float(np.float32(math.exp(x)))
+
+
+def _index_values(type_: FixedPoint, entries: int) -> npt.NDArray[np.float32]:
+    """The number whose top log2(entries) bits are i and whose other bits are 0, for each i."""
+    bits = entries.bit_length() - 1
+    words = [i << (type_.width - bits) for i in range(entries)]
+    if type_.signed:
+        words = [word - (1 << type_.width) if word > type_.max_int else word for word in words]
+    return np.array([math.ldexp(word, -type_.fraction) for word in words], dtype=np.float32)
+
+
+def _exp_values(arguments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    expf = _expf()
+    return np.array([expf(float(x)) for x in arguments], dtype=np.float64)
+
+
+def _inverse_values(arguments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
+    with np.errstate(divide="ignore"):
+        return np.asarray(np.float32(1) / arguments, dtype=np.float64)
+
+
+def _legacy_values(entries: int, inverse_entries: int) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    steps = np.arange(entries, dtype=np.float64)
+    arguments = (16.0 * (steps - entries / 2.0) / entries).astype(np.float32)
+    places = (64.0 * np.arange(inverse_entries) / inverse_entries).astype(np.float32)
+    inverses = np.zeros(inverse_entries, dtype=np.float64)
+    inverses[1:] = 1.0 / places[1:].astype(np.float64)
+    return _exp_values(arguments), inverses
+
+
+def tables(
+    implementation: SoftmaxImplementation, source: FixedPoint, types: SoftmaxTypes, exp_size: int, inv_size: int
+) -> tuple[IntArray, IntArray]:
+    """(exp_table, inv_table) as integers of `types.exp` and `types.inv`.
+
+    Args:
+        implementation: latency, stable or legacy.
+        source: the type of the softmax's input.
+        types: its internal types.
+        exp_size: entries of the exponential table, a power of two.
+        inv_size: entries of the inverse table, a power of two.
+    """
+    if implementation is SoftmaxImplementation.LEGACY:
+        exponentials, inverses = _legacy_values(exp_size, inv_size)
+    else:
+        stable = implementation is SoftmaxImplementation.STABLE
+        arguments = _index_values(types.norm if stable else source, exp_size)
+        exponentials = _exp_values(-arguments if stable else arguments)
+        inverses = _inverse_values(_index_values(types.inv_input, inv_size))
+    return frozen(from_float(exponentials, types.exp)), frozen(from_float(inverses, types.inv))
