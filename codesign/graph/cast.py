@@ -40,8 +40,7 @@ def narrow(values: Integers) -> Integers:
 
 def shift_left(values: Integers, bits: int) -> Integers:
     """`values * 2**bits`, exactly."""
-    shifted: Integers = widen(values, magnitude_bits(values) + bits) << bits
-    return shifted
+    return np.asarray(np.left_shift(widen(values, magnitude_bits(values) + bits), bits))
 
 
 def _tie(kept: Integers, remainder: Integers, half: int, up: Integers | bool) -> Integers:

@@ -1,0 +1,146 @@
+"""Climbing: each rung answers the same samples, and every answer is compared with the Graph's integers."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign.graph import Graph, Node
+from codesign.simulate import Integers, execute
+from codesign.verify.explain import explain
+from codesign.verify.rung import Answers, Approximation, Difference, Rung, RungResult, Status, as_numbers
+
+Progress = Callable[[str], None]
+
+
+def _differs(node: Node, expected: Integers, found: npt.NDArray[Any]) -> npt.NDArray[np.bool_]:
+    """Where two results differ; a float answer must be exactly the number that the integer stands for."""
+    found = found.reshape(expected.shape)
+    if found.dtype.kind != "f":
+        return np.asarray(found != expected, dtype=bool)
+    scaled = np.ldexp(found.astype(np.float64), node.result.fraction)
+    if expected.dtype == object:
+        pairs = zip(scaled.ravel(), expected.ravel(), strict=True)
+        flags = [not (float(s).is_integer() and int(s) == e) for s, e in pairs]
+        return np.asarray(flags, dtype=bool).reshape(expected.shape)
+    exact = scaled == np.floor(scaled)
+    inside = np.abs(scaled) < 2.0**62
+    return np.asarray(~(exact & inside) | (np.where(inside, scaled, 0).astype(np.int64) != expected), dtype=bool)
+
+
+def _first_difference(
+    graph: Graph, expected: Mapping[str, Integers], answers: Answers, nodes: Sequence[str], sample: int
+) -> Difference:
+    """The first node that differs for this sample, in the Graph's order."""
+    for node in graph:
+        if node.name not in nodes or node.name not in answers.values:
+            continue
+        found = answers.values[node.name].reshape(expected[node.name].shape)
+        where = np.argwhere(_differs(node, expected[node.name][sample : sample + 1], found[sample : sample + 1])[0])
+        if where.size == 0:
+            continue
+        index = tuple(int(i) for i in where[0])
+        right = int(expected[node.name][(sample, *index)])
+        got = found[(sample, *index)]
+        value = float(np.ldexp(float(got), node.result.fraction)) if found.dtype.kind == "f" else int(got)
+        source = graph[node.inputs[0]] if node.inputs else node
+        reason = explain(node, expected[source.name][sample : sample + 1], source.result, index, value, right)
+        return Difference(sample, node.name, node.source, index, right, value, str(node.result), reason)
+    raise AssertionError("a sample was counted as different, but no node of it differs")
+
+
+def _approximation(node: Node, expected: Integers, found: npt.NDArray[Any], reason: str) -> Approximation:
+    ours = as_numbers(expected, node.result.fraction).reshape(expected.shape[0], -1)
+    theirs = as_numbers(found.reshape(expected.shape), node.result.fraction).reshape(expected.shape[0], -1)
+    error = float(np.abs(ours - theirs).max()) if ours.size else 0.0
+    winners = float(np.mean(ours.argmax(axis=1) == theirs.argmax(axis=1))) if ours.shape[1] > 1 and len(ours) else None
+    return Approximation(node.name, reason, error, winners)
+
+
+def climb_rung(
+    graph: Graph,
+    rung: Rung,
+    inputs: Mapping[str, Integers],
+    expected: Mapping[str, Integers],
+    approximate: Mapping[str, str],
+) -> RungResult:
+    """Compare one rung with the Graph.
+
+    Args:
+        graph: the design.
+        rung: what answers.
+        inputs: by port, (samples, *shape) integers.
+        expected: every node's result for them, from `execute`.
+        approximate: nodes that this rung is declared to meet only approximately, with the reason.
+    """
+    samples = next(iter(inputs.values())).shape[0]
+    started = time.monotonic()
+    missing = rung.unavailable()
+    if missing is not None:
+        return RungResult(rung.name, rung.title, Status.SKIPPED, 0, 0, (), None, (), missing, 0.0, {})
+    answers = rung.answer(inputs, layers=False)
+    exact = [name for name in answers.values if name not in approximate]
+    wrong = np.zeros(samples, dtype=bool)
+    for name in exact:
+        flags = _differs(graph[name], expected[name], answers.values[name])
+        wrong |= flags.reshape(samples, -1).any(axis=1)
+    first = None
+    if wrong.any():
+        sample = int(np.argmax(wrong))
+        one = {name: values[sample : sample + 1] for name, values in inputs.items()}
+        seen = rung.answer(one, layers=True)
+        inside = {name: values[sample : sample + 1] for name, values in expected.items()}
+        visible = [name for name in seen.values if name not in approximate]
+        if not any(_differs(graph[name], inside[name], seen.values[name]).any() for name in visible):
+            seen, inside = Answers({n: answers.values[n][sample : sample + 1] for n in exact}), inside
+        first = _first_difference(graph, inside, seen, visible, 0)
+        first = Difference(**{**first.__dict__, "sample": sample})
+    declared = tuple(
+        _approximation(graph[name], expected[name], values, approximate[name])
+        for name, values in answers.values.items()
+        if name in approximate
+    )
+    status = Status.DIFFERENT if wrong.any() else Status.APPROXIMATE if declared else Status.EQUAL
+    return RungResult(
+        rung.name,
+        rung.title,
+        status,
+        samples,
+        int(wrong.sum()),
+        tuple(exact),
+        first,
+        declared,
+        "",
+        time.monotonic() - started,
+        answers.facts,
+    )
+
+
+def climb(
+    graph: Graph,
+    rungs: Sequence[Rung],
+    inputs: Mapping[str, Integers],
+    *,
+    approximate: Mapping[str, Mapping[str, str]] | None = None,
+    progress: Progress = lambda text: None,
+) -> list[RungResult]:
+    """Climb all rungs, each compared with the Graph.
+
+    Args:
+        graph: the design.
+        rungs: in order.
+        inputs: by port, (samples, *shape) integers.
+        approximate: by rung name, the nodes it meets only approximately and why.
+        progress: told what is being done.
+    """
+    progress("simulating the Graph")
+    expected = execute(graph, inputs)
+    results = []
+    for rung in rungs:
+        progress(rung.title)
+        results.append(climb_rung(graph, rung, inputs, expected, (approximate or {}).get(rung.name, {})))
+    return results

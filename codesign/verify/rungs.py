@@ -1,0 +1,79 @@
+"""The rungs below the Graph that need no Keras: hls4ml's compiled C++ and our RTL in a simulator."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from codesign.hls import compile_csim, run_csim
+from codesign.simulate import Integers
+from codesign.verify.rtl import simulate_rtl
+from codesign.verify.rung import Answers
+
+
+class CsimRung:
+    """Answers with what g++ makes of the HLS project."""
+
+    name = "csim"
+    title = "hls4ml C simulation (g++)"
+
+    def __init__(self, project: Path, work: Path) -> None:
+        """
+        Args:
+            project: the HLS project.
+            work: where compiled programs and logs go.
+        """
+        self._project, self._work = project, work
+
+    def unavailable(self) -> str | None:
+        """A sentence where the design has no HLS project."""
+        if not (self._project / "csim.json").is_file():
+            return f"{self._project} holds no HLS project: convert the model again"
+        return None
+
+    def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
+        """The C++'s integers.
+
+        Raises:
+            ToolMissingError: g++ is not installed.
+            ToolFailedError: the project does not compile, or the program fails.
+        """
+        compile_csim(self._project, self._work)
+        run = run_csim(self._project, inputs, self._work, trace=layers)
+        return Answers({**run.layers, **run.outputs})
+
+
+class RtlRung:
+    """Answers with what our RTL gives in Verilator, driven by cocotb."""
+
+    name = "rtl"
+    title = "RTL in simulation (Verilator, cocotb)"
+
+    def __init__(self, project: Path, work: Path, seed: int) -> None:
+        """
+        Args:
+            project: the RTL project.
+            work: where compiled simulators and logs go.
+            seed: of the gaps between samples.
+        """
+        self._project, self._work, self._seed = project, work, seed
+
+    def unavailable(self) -> str | None:
+        """A sentence where the design has no RTL project."""
+        if not (self._project / "manifest.json").is_file():
+            return f"{self._project} holds no RTL project: convert the model again"
+        return None
+
+    def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
+        """The RTL's integers, and the latency and interval that were measured.
+
+        Raises:
+            ToolMissingError: no simulator is installed.
+            ToolFailedError: the RTL does not build, or never answers.
+        """
+        run = simulate_rtl(self._project, inputs, self._work, layers=layers, seed=self._seed)
+        facts = {"latency_cycles": run.latency_cycles, "interval": run.interval}
+        known = {key: value for key, value in facts.items() if value is not None}
+        return Answers({**run.layers, **run.outputs}, known)
+
+
