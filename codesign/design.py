@@ -10,7 +10,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import json
 import re
 import shutil
@@ -24,7 +23,7 @@ import numpy as np
 from codesign.artifact import STAMP, make_folder, read_stamp, write_atomic
 from codesign.errors import DesignError, OutputError
 from codesign.graph import Graph, IntArray, digest
-from codesign.graph.store import load
+from codesign.graph.store import load, pack_arrays
 
 FORMAT = "codesign-design"
 VERSION = 1
@@ -148,9 +147,7 @@ def read_graph(folder: Path, design: Design, cls: type[Graph] = Graph) -> Graph:
 
 def samples_bytes(samples: Mapping[str, IntArray]) -> bytes:
     """Integer samples for each port as the bytes of an npz file."""
-    stream = io.BytesIO()
-    np.savez_compressed(stream, **{name: np.asarray(values, dtype=np.int64) for name, values in samples.items()})
-    return stream.getvalue()
+    return pack_arrays({name: np.asarray(values, dtype=np.int64) for name, values in samples.items()})
 
 
 def read_samples(folder: Path) -> dict[str, IntArray] | None:

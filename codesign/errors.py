@@ -64,3 +64,7 @@ class Interrupted(CodesignError):
     """The user stopped the run (Ctrl-C); what was complete stays, the rest is redone."""
 
     exit_code = 130
+
+
+class UsageError(CodesignError):
+    """The command line itself is wrong."""

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from codesign.errors import ToolMissingError
 from codesign.graph import Graph, Node
 from codesign.simulate import Integers, execute
 from codesign.verify.explain import explain
@@ -44,8 +45,9 @@ def _first_difference(
         if where.size == 0:
             continue
         index = tuple(int(i) for i in where[0])
-        right = int(expected[node.name][(sample, *index)])
-        got = found[(sample, *index)]
+        place = (sample, *index)
+        right = int(expected[node.name][place])
+        got = found[place]
         value = float(np.ldexp(float(got), node.result.fraction)) if found.dtype.kind == "f" else int(got)
         source = graph[node.inputs[0]] if node.inputs else node
         reason = explain(node, expected[source.name][sample : sample + 1], source.result, index, value, right)
@@ -59,6 +61,10 @@ def _approximation(node: Node, expected: Integers, found: npt.NDArray[Any], reas
     error = float(np.abs(ours - theirs).max()) if ours.size else 0.0
     winners = float(np.mean(ours.argmax(axis=1) == theirs.argmax(axis=1))) if ours.shape[1] > 1 and len(ours) else None
     return Approximation(node.name, reason, error, winners)
+
+
+def _skipped(rung: Rung, why: str) -> RungResult:
+    return RungResult(rung.name, rung.title, Status.SKIPPED, 0, 0, (), None, (), why, 0.0, {})
 
 
 def climb_rung(
@@ -81,8 +87,11 @@ def climb_rung(
     started = time.monotonic()
     missing = rung.unavailable()
     if missing is not None:
-        return RungResult(rung.name, rung.title, Status.SKIPPED, 0, 0, (), None, (), missing, 0.0, {})
-    answers = rung.answer(inputs, layers=False)
+        return _skipped(rung, missing)
+    try:
+        answers = rung.answer(inputs, layers=False)
+    except ToolMissingError as error:
+        return _skipped(rung, str(error))
     exact = [name for name in answers.values if name not in approximate]
     wrong = np.zeros(samples, dtype=bool)
     for name in exact:
@@ -96,7 +105,8 @@ def climb_rung(
         inside = {name: values[sample : sample + 1] for name, values in expected.items()}
         visible = [name for name in seen.values if name not in approximate]
         if not any(_differs(graph[name], inside[name], seen.values[name]).any() for name in visible):
-            seen, inside = Answers({n: answers.values[n][sample : sample + 1] for n in exact}), inside
+            seen = Answers({n: answers.values[n][sample : sample + 1] for n in exact})
+            visible = exact
         first = _first_difference(graph, inside, seen, visible, 0)
         first = Difference(**{**first.__dict__, "sample": sample})
     declared = tuple(

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 import numpy as np
 import numpy.typing as npt
 
+from codesign.errors import ToolMissingError
 from codesign.simulate import Integers
 
 
@@ -137,3 +138,30 @@ def as_numbers(values: npt.NDArray[Any], fraction: int) -> npt.NDArray[np.float6
     if values.dtype.kind == "f":
         return values.astype(np.float64)
     return np.asarray([float(v) for v in values.ravel()]).reshape(values.shape) * 2.0**-fraction
+
+
+@dataclass(frozen=True)
+class MissingRung:
+    """A rung that cannot be climbed here, with the reason.
+
+    Attributes:
+        name: as in `Rung`.
+        title: as in `Rung`.
+        why: and what to do.
+    """
+
+    name: str
+    title: str
+    why: str
+
+    def unavailable(self) -> str | None:
+        """The reason."""
+        return self.why
+
+    def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
+        """Never called: the rung is unavailable.
+
+        Raises:
+            ToolMissingError: always, with the reason.
+        """
+        raise ToolMissingError(self.why)

@@ -1,0 +1,160 @@
+"""`codesign.Graph`: the Graph with the verbs that users call on it."""
+
+from __future__ import annotations
+
+import tempfile
+import warnings
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign import graph as base
+from codesign.errors import DesignError
+from codesign.graph.convert import to_floats
+from codesign.graph.fixed_point import FixedPoint
+from codesign.simulate import execute
+from codesign.simulate.samples import Samples, quantize
+from codesign.simulate.trace import LayerTrace, trace
+
+Data = npt.ArrayLike | Mapping[str, npt.ArrayLike]
+
+
+class InputRoundedWarning(UserWarning):
+    """Some input values were not on the grid of the input type, or outside its range."""
+
+
+class Graph(base.Graph):
+    """A design: what the hardware computes, as frozen integers, with everything one can ask of it."""
+
+    @classmethod
+    def from_keras(
+        cls,
+        model: Any,
+        precision: Mapping[str, Mapping[str, str]] | None = None,
+        *,
+        input_precision: str = "fixed<16,6>",
+    ) -> Graph:
+        """Convert a Keras or QKeras model through hls4ml.
+
+        Args:
+            model: a built `keras.Model`, Sequential or functional.
+            precision: types that differ from the derived ones, by layer name and hls4ml's type name
+                (weight, bias, accum, result, scale, …), as texts such as `fixed<8,2,RND,SAT>`.
+            input_precision: type of the inputs.
+
+        Raises:
+            UnsupportedLayerError: a layer or option of one is not carried.
+            WeightError: a weight is NaN, infinite, or too fine to be held exactly.
+            PrecisionError: a type is malformed or does not belong to the model.
+        """
+        from codesign.frontend.convert import convert
+        from codesign.frontend.options import ConvertOptions
+
+        stated = {
+            layer: {key: FixedPoint.parse(text) for key, text in types.items()}
+            for layer, types in (precision or {}).items()
+        }
+        options = ConvertOptions(input_type=FixedPoint.parse(input_precision), precision=stated)
+        return convert(model, options, cls=cls).graph
+
+    @classmethod
+    def from_hls4ml(cls, hls_model: Any) -> Graph:
+        """Read an hls4ml ModelGraph (backend Vivado or Vitis), types as hls4ml chose them.
+
+        Raises:
+            UnsupportedLayerError: a layer, option or type is not carried.
+        """
+        from codesign.graph.reading import read_model_graph
+
+        return read_model_graph(hls_model, cls=cls)
+
+    @classmethod
+    def load(cls, folder: str | Path) -> Graph:
+        """Read a saved Graph, or the Graph of a design folder.
+
+        Raises:
+            GraphError: files are missing, damaged, or of a newer format.
+        """
+        return base.load(Path(folder), cls)
+
+    def save(self, folder: str | Path) -> None:
+        """Write `graph.json` and `graph.npz` into a folder.
+
+        Raises:
+            OutputError: it cannot be written.
+        """
+        base.save(self, Path(folder))
+
+    def _samples(self, x: Data) -> Samples:
+        samples = quantize(self, x)
+        if samples.rounded or samples.overflowed:
+            warnings.warn(
+                f"of {samples.total} input values, {samples.rounded} were rounded to the input type and "
+                f"{samples.overflowed} were outside its range",
+                InputRoundedWarning,
+                stacklevel=3,
+            )
+        return samples
+
+    def predict(self, x: Data) -> npt.NDArray[np.float64] | tuple[npt.NDArray[np.float64], ...]:
+        """The outputs as floats that stand for the exact integers (exact up to 53 significant bits).
+
+        Args:
+            x: (samples, *shape) numbers for the only input, or by input name.
+
+        Returns:
+            (samples, *shape) for the only output; a tuple in the order of `outputs` for several.
+
+        Raises:
+            InputDataError: wrong shapes, names or dtypes, no samples, NaN or infinite values.
+        """
+        results = execute(self, self._samples(x).inputs)
+        floats = tuple(to_floats(results[node.name], node.result) for node in self.output_nodes)
+        return floats[0] if len(floats) == 1 else floats
+
+    def trace(self, x: Data) -> tuple[LayerTrace, ...]:
+        """Per layer the integers, their range, counts of rounding and overflow, headroom and dead bits.
+
+        Raises:
+            InputDataError: as `predict`.
+        """
+        return trace(self, self._samples(x).inputs)
+
+    def verify(
+        self,
+        x: Data,
+        rungs: Sequence[str] = ("rtl",),
+        *,
+        design: str | Path | None = None,
+        clock_ns: float = 10.0,
+    ) -> tuple[Any, ...]:
+        """Climb rungs of the ladder with these samples.
+
+        Args:
+            x: as for `predict`.
+            rungs: of `keras`, `csim` and `rtl`.
+            design: the design folder whose model, HLS and RTL projects answer; without one, RTL is written
+                afresh in a temporary folder, and the other rungs cannot be climbed.
+            clock_ns: clock period of RTL written afresh.
+
+        Returns:
+            A `codesign.verify.rung.RungResult` for each rung.
+
+        Raises:
+            DesignError: a rung needs a design folder and none is given.
+            InputDataError: as `predict`.
+        """
+        from codesign.road.verification import climb_design, climb_fresh_rtl
+
+        inputs = self._samples(x).inputs
+        if design is not None:
+            return tuple(climb_design(Path(design), self, inputs, rungs))
+        if tuple(rungs) != ("rtl",):
+            raise DesignError(
+                f"rungs {', '.join(rungs)} need a design folder; give design=DIR of `codesign convert`, or rungs=('rtl',)"
+            )
+        with tempfile.TemporaryDirectory(prefix="codesign-") as folder:
+            return tuple(climb_fresh_rtl(Path(folder), self, inputs, clock_ns))

@@ -1,0 +1,309 @@
+"""The command line: one thin function per command.
+
+Exit status: 0 done; 1 a check failed (mismatch, does not fit, tool missing in `doctor`); 2 bad input, told in
+one line; 130 stopped by the user.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from importlib import metadata
+from pathlib import Path
+from typing import Any, NoReturn
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from codesign.errors import CodesignError, Interrupted, OutputError, UsageError
+
+OK, FAILED = 0, 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse with our exit status and one-line errors."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see `{self.prog} --help`")
+
+
+class Terminal:
+    """Where a command prints: tables for people on standard output, or one JSON document for machines."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self.out = Console(soft_wrap=False)
+        self.err = Console(stderr=True)
+
+    def show(self, *renderables: Any) -> None:
+        """Print for people; nothing where JSON is asked for."""
+        if not self.as_json:
+            self.out.print(*renderables, highlight=False)
+
+    def document(self, value: Any) -> None:
+        """Print for machines; nothing where people read."""
+        if self.as_json:
+            sys.stdout.write(json.dumps(value, indent=1, default=str) + "\n")
+
+    @contextmanager
+    def stages(self) -> Iterator[Callable[[str], None]]:
+        """A line on standard error that says what is being done and for how long."""
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=self.err, transient=True) as bar:
+            task = bar.add_task("starting", total=None)
+            yield lambda text: bar.update(task, description=text)
+
+    @contextmanager
+    def training(self) -> Iterator[Callable[[Any], None]]:
+        """A bar on standard error for training."""
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        with Progress(*columns, console=self.err, transient=True) as bar:
+            task = bar.add_task("train: starting TensorFlow", total=None)
+
+            def show(state: Any) -> None:
+                if state.last is not None:
+                    share = state.last.validation_accuracy
+                    text = f"train: accuracy {state.last.accuracy if share is None else share:.1%}"
+                    bar.update(task, total=state.total, completed=state.done, description=text)
+
+            yield show
+
+
+def _positive(text: str) -> float:
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError
+    return value
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError
+    return value
+
+
+_positive.__name__, _count.__name__ = "positive number", "count"
+
+
+def _run(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.run import document, show
+    from codesign.road.running import run
+
+    with terminal.stages() as stage:
+        outcome = run(args.recipe, args.out, progress=stage)
+    show(outcome, terminal.show)
+    terminal.document(document(outcome))
+    return OK if outcome.passed else FAILED
+
+
+def _train(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.train import read_recipe, train
+
+    recipe = read_recipe(args.recipe)
+    with terminal.training() as progress:
+        trained = train(recipe, args.out, progress)
+    how = "already trained" if trained.reused else f"trained in {trained.seconds:.1f} s"
+    terminal.show(
+        f"{recipe.name}: {how}, {len(trained.history)} epochs; {100 * trained.test_accuracy:.2f} % of "
+        f"{trained.counts.test} held-out samples right; model {trained.model_path}"
+    )
+    terminal.document(
+        {
+            "model": str(trained.model_path),
+            "data": str(trained.data_path),
+            "test_accuracy": trained.test_accuracy,
+            "test_samples": trained.counts.test,
+            "epochs": len(trained.history),
+            "seconds": trained.seconds,
+            "reused": trained.reused,
+            "values_rounded": trained.counts.values_rounded,
+            "weights_sha256": trained.weights_digest,
+        }
+    )
+    return OK
+
+
+def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.board import load_board
+    from codesign.frontend.options import ConvertOptions, Head, IoType, SoftmaxChoice, Strategy
+    from codesign.frontend.precision_file import read_precision
+    from codesign.graph import FixedPoint
+    from codesign.report.conversion import document, show
+    from codesign.road.conversion import convert
+
+    options = ConvertOptions(
+        input_type=FixedPoint.parse(args.input_precision),
+        io_type=IoType(args.io_type),
+        strategy=Strategy(args.strategy),
+        reuse_factor=args.reuse_factor,
+        head=Head(args.head),
+        softmax=SoftmaxChoice(args.softmax),
+        precision=read_precision(args.precision) if args.precision else {},
+        clock_ns=args.clock_ns,
+    )
+    board = load_board(args.board) if args.board else None
+    with terminal.stages() as stage:
+        converted = convert(
+            args.model, args.out, options, weights=args.weights, board=board, data=args.data, progress=stage
+        )
+    show(converted, terminal.show)
+    terminal.document(document(converted))
+    return OK
+
+
+def _simulate(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.simulation import document, show
+    from codesign.road.simulation import simulate
+
+    with terminal.stages() as stage:
+        simulated = simulate(args.design, args.input, args.output, traced=args.trace, progress=stage)
+    show(simulated, terminal.show)
+    terminal.document(document(simulated))
+    return OK
+
+
+def _verify(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.verification import record, table
+    from codesign.road.verification import RUNGS, verify
+
+    names = tuple(args.rungs.split(",")) if args.rungs else RUNGS
+    with terminal.stages() as stage:
+        verified = verify(
+            args.design, names=names, random_samples=args.random, seed=args.seed, data=args.data, progress=stage
+        )
+    terminal.show(table(verified.results))
+    if not verified.complete:
+        terminal.show("Not every rung was climbed; `codesign doctor` says what is missing.")
+    terminal.show(f"Written: {verified.folder}/verify.json, {verified.folder}/junit.xml")
+    terminal.document(record(verified.results, {"folder": str(verified.folder)}))
+    return OK if verified.passed and (verified.complete or not args.rungs) else FAILED
+
+
+def _build(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.road.building import build
+
+    with terminal.stages() as stage:
+        built = build(args.design, args.board, progress=stage)
+    terminal.show(built.table())
+    terminal.document(built.document())
+    return OK if built.fits else FAILED
+
+
+def _boards(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.boards import document, table
+
+    terminal.show(table())
+    terminal.document(document())
+    return OK
+
+
+def _doctor(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.toolchain.doctor import diagnose
+
+    diagnosis = diagnose()
+    terminal.show(diagnosis.table())
+    terminal.document(diagnosis.document())
+    return OK if diagnosis.healthy else FAILED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="codesign", description="From a trained QKeras classifier to verified FPGA firmware.")
+    parser.add_argument("--version", action="version", version=f"codesign {metadata.version('codesign')}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
+
+    def command(name: str, text: str, function: Callable[[argparse.Namespace, Terminal], int]) -> _Parser:
+        made: _Parser = commands.add_parser(name, help=text, description=text)
+        made.add_argument("--json", action="store_true", help="print one JSON document in place of tables")
+        made.set_defaults(function=function)
+        return made
+
+    def out(sub: _Parser, what: str) -> None:
+        sub.add_argument("--out", type=Path, required=True, metavar="DIR", help=what)
+
+    run = command("run", "the whole road: train, convert, verify, cost, as a recipe says", _run)
+    run.add_argument("recipe", type=Path, metavar="RECIPE", help="YAML recipe, such as examples/digits.yml")
+    out(run, "folder for all results")
+
+    train = command("train", "train the QKeras model of a recipe", _train)
+    train.add_argument("recipe", type=Path, metavar="RECIPE", help="YAML recipe")
+    out(train, "folder for the model, its data and record")
+
+    convert = command("convert", "make a design folder (Graph, HLS and RTL projects) from a model", _convert)
+    convert.add_argument("model", type=Path, metavar="MODEL", help=".keras, legacy .h5, or .json with its weights")
+    out(convert, "the design folder")
+    convert.add_argument("--weights", type=Path, metavar="FILE", help="weights of a .json model")
+    convert.add_argument("--input-precision", default="fixed<16,6>", metavar="TYPE", help="type of the inputs")
+    convert.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the derived")
+    convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
+    convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
+    convert.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples to keep for `verify`")
+    convert.add_argument("--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design")
+    convert.add_argument("--softmax", default="stable", choices=("stable", "latency", "legacy"), help="as in hls4ml")
+    convert.add_argument("--io-type", default="io_parallel", choices=("io_parallel", "io_stream"), help="of the HLS")
+    convert.add_argument("--strategy", default="latency", choices=("latency", "resource"), help="of the HLS project")
+    convert.add_argument("--reuse-factor", type=int, default=1, metavar="N", help="of the HLS project")
+
+    simulate = command("simulate", "the exact outputs of a design for given inputs", _simulate)
+    simulate.add_argument("design", type=Path, metavar="DIR", help="design folder")
+    simulate.add_argument("--input", type=Path, required=True, metavar="X.npy", help="samples; .npz for several inputs")
+    simulate.add_argument("--output", type=Path, required=True, metavar="Y.npy", help="where the outputs go")
+    simulate.add_argument("--trace", action="store_true", help="show what each layer did")
+
+    verify = command("verify", "climb the ladder: QKeras, Graph, C simulation, RTL", _verify)
+    verify.add_argument("design", type=Path, metavar="DIR", help="design folder")
+    verify.add_argument("--rungs", metavar="A,B", help="of keras,csim,rtl (all of them without it)")
+    verify.add_argument("--random", type=_count, default=2000, metavar="N", help="random samples over the full range")
+    verify.add_argument("--seed", type=_count, default=0, metavar="N", help="of the random samples")
+    verify.add_argument("--data", type=Path, metavar="FILE", help="samples in place of those kept with the design")
+
+    build = command("build", "synthesise a design for a board and show its cost", _build)
+    build.add_argument("design", type=Path, metavar="DIR", help="design folder")
+    build.add_argument("--board", required=True, metavar="BOARD", help="board: see `boards`")
+
+    command("boards", "list the boards that ship with codesign", _boards)
+    command("doctor", "list the tools that codesign uses: found where, version, what lacks", _doctor)
+    return parser
+
+
+def _interrupt(signum: int, frame: Any) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; the process's exit status."""
+    signal.signal(signal.SIGTERM, _interrupt)
+    as_json = "--json" in (argv if argv is not None else sys.argv[1:])
+    try:
+        args = _parser().parse_args(argv)
+        status: int = args.function(args, Terminal(args.json))
+        sys.stdout.flush()
+        return status
+    except CodesignError as error:
+        return _fail(str(error), error.exit_code, as_json)
+    except KeyboardInterrupt:
+        stopped = Interrupted("stopped; what was finished is kept, run the same command again to go on")
+        return _fail(str(stopped), stopped.exit_code, as_json)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OutputError.exit_code
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror or error}; free space or check the path", OutputError.exit_code, as_json)
+
+
+def _fail(message: str, status: int, as_json: bool) -> int:
+    line = " ".join(message.split())
+    sys.stderr.write(f"codesign: {line}\n")
+    if as_json:
+        sys.stdout.write(json.dumps({"error": line, "exit_status": status}) + "\n")
+    return status
+
+
+if __name__ == "__main__":
+    sys.exit(main())
