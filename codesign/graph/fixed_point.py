@@ -32,7 +32,7 @@ class Overflow(str, Enum):
     WRAP_SM = "WRAP_SM"  # wraps, sign and magnitude
 
 
-_TYPE = re.compile(r"^\s*(?P<ap>ap_|ac_)?(?P<u>u?)(?P<kind>fixed|int)\s*<\s*(?P<args>[^<>]*)>\s*$", re.IGNORECASE)
+_TYPE = re.compile(r"^\s*(?:ap_)?(?P<u>u?)(?P<kind>fixed|int)\s*<\s*(?P<args>[^<>]*)>\s*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ class FixedPoint:
         saturation_bits: `ap_fixed`'s fifth parameter; only 0 is supported.
 
     Raises:
-        PrecisionError: width below 1, a non-zero `saturation_bits`, or a mode that the signedness forbids.
+        PrecisionError: a width outside 1..1024, integer bits beyond +-4096, or a non-zero `saturation_bits`.
     """
 
     signed: bool
@@ -67,6 +67,10 @@ class FixedPoint:
             raise PrecisionError(
                 f"fixed-point type of width {self.width}: ap_fixed holds at most 1024 bits; choose a narrower type"
             )
+        if abs(self.integer) > 4096:
+            raise PrecisionError(
+                f"fixed-point type with {self.integer} integer bits: give -4096..4096"
+            )
         if self.saturation_bits:
             raise PrecisionError(
                 f"type with {self.saturation_bits} saturation bits: only 0 is supported; drop the fifth parameter"
@@ -79,7 +83,7 @@ class FixedPoint:
 
     @property
     def min_int(self) -> int:
-        """The smallest integer that the type holds; SAT_SYM does not narrow what WRAP arithmetic may hold."""
+        """The smallest integer that the type holds; under SAT_SYM too, though a cast never gives it."""
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
@@ -162,6 +166,6 @@ def narrowest(low: Fraction, high: Fraction, fraction: int) -> FixedPoint:
     scale = Fraction(2) ** fraction
     bottom, top = -((-low * scale) // 1), (high * scale) // 1
     signed = bottom < 0
-    width = max(int(top).bit_length(), int(-bottom - 1).bit_length() if signed else 0) + int(signed)
+    width = max(max(int(top), 0).bit_length(), int(-bottom - 1).bit_length() if signed else 0) + int(signed)
     width = max(width, 1)
     return FixedPoint(signed, width, width - fraction)

@@ -8,7 +8,9 @@ from functools import singledispatch
 from types import MappingProxyType
 
 from codesign.errors import GraphError
+from codesign.graph.fixed_point import Overflow
 from codesign.graph.nodes import (
+    STRATEGIES,
     Activation,
     Dense,
     Input,
@@ -42,10 +44,12 @@ class Graph:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "origin", MappingProxyType(dict(self.origin)))
-        if not self.name.isidentifier() or not self.name.isascii():
-            raise GraphError(f"graph name {self.name!r} is not an identifier; use letters, digits and _")
+        _check_name("graph", self.name)
         seen: dict[str, Node] = {}
         for node in self.nodes:
+            _check_name("node", node.name)
+            if not node.shape or min(node.shape) < 1:
+                raise GraphError(f"node {node.name!r} has shape {node.shape}; every axis must be at least 1")
             if node.name in seen:
                 raise GraphError(f"two nodes are named {node.name!r}; names must differ")
             for source in node.inputs:
@@ -55,11 +59,16 @@ class Graph:
             seen[node.name] = node
         if not any(isinstance(node, Input) for node in self.nodes):
             raise GraphError(f"graph {self.name!r} has no input")
+        self._check_outputs(seen)
+
+    def _check_outputs(self, seen: Mapping[str, Node]) -> None:
         if not self.outputs:
             raise GraphError(f"graph {self.name!r} has no output")
+        if len(set(self.outputs)) != len(self.outputs):
+            raise GraphError(f"graph {self.name!r} gives an output twice: {', '.join(self.outputs)}; name each once")
         for name in self.outputs:
             if name not in seen:
-                raise GraphError(f"output {name!r} is not a node of graph {self.name!r}")
+                raise GraphError(f"output {name!r} is not a node of graph {self.name!r}; it has {', '.join(seen)}")
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -79,6 +88,12 @@ class Graph:
     def output_nodes(self) -> tuple[Node, ...]:
         """The nodes whose results leave the design, in order."""
         return tuple(self[name] for name in self.outputs)
+
+
+def _check_name(what: str, name: str) -> None:
+    # Names become C++ and Verilog identifiers and file names, so nothing else may pass.
+    if not name.isidentifier() or not name.isascii():
+        raise GraphError(f"{what} name {name!r} is not an identifier; use letters, digits and _")
 
 
 @singledispatch
@@ -108,8 +123,6 @@ def _same_size(node: Node, sources: tuple[Node, ...]) -> Node:
 def _(node: Input, sources: tuple[Node, ...]) -> None:
     if sources:
         raise GraphError(f"input {node.name!r} reads other nodes")
-    if not node.shape or min(node.shape) < 1:
-        raise GraphError(f"input {node.name!r} has shape {node.shape}; every axis must be at least 1")
 
 
 @check.register
@@ -119,6 +132,16 @@ def _(node: Dense, sources: tuple[Node, ...]) -> None:
         raise GraphError(f"node {node.name!r}: a dense layer has a 2-D weight and a 1-D result")
     check_array(node, "weight", node.weight, node.weight_type, (source.size, node.shape[0]))
     check_array(node, "bias", node.bias, node.bias_type, (node.shape[0],))
+    if node.reuse_factor < 1:
+        raise GraphError(f"node {node.name!r} has reuse factor {node.reuse_factor}; it must be at least 1")
+    if node.strategy not in STRATEGIES:
+        raise GraphError(f"node {node.name!r} has strategy {node.strategy!r}; choose {' or '.join(STRATEGIES)}")
+    if node.strategy == "resource" and node.reuse_factor > 1 and node.accumulator.overflow is not Overflow.WRAP:
+        # nnet_dense_resource.h adds every reuse_factor-th product first, which saturation can tell apart.
+        raise GraphError(
+            f"node {node.name!r} has strategy resource, reuse factor {node.reuse_factor} and accumulator "
+            f"{node.accumulator}: where sums saturate their order counts; use an accumulator that wraps, or latency"
+        )
 
 
 @check.register
@@ -139,7 +162,7 @@ def _(node: Activation, sources: tuple[Node, ...]) -> None:
 @check.register
 def _(node: Reshape, sources: tuple[Node, ...]) -> None:
     source = _same_size(node, sources)
-    if not source.result.same_grid(node.result):
+    if source.result != node.result:
         raise GraphError(f"node {node.name!r} reshapes {source.result} into {node.result}; a reshape keeps the type")
 
 

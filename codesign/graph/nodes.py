@@ -17,8 +17,20 @@ IntArray = npt.NDArray[np.int64]
 
 
 def frozen(values: npt.ArrayLike) -> IntArray:
-    """`values` as a contiguous int64 array that nobody can write to."""
-    array = np.array(values, dtype=np.int64, order="C", copy=True)
+    """`values` as a contiguous int64 array that nobody can write to.
+
+    Raises:
+        GraphError: they are no integers, or int64 does not hold them.
+    """
+    given = np.asarray(values)
+    try:
+        with np.errstate(invalid="ignore"):
+            array = np.array(given, dtype=np.int64, order="C", copy=True)
+        same = given.dtype.kind in "biufO" and bool(np.all(array.astype(object) == given.astype(object)))
+    except (OverflowError, TypeError, ValueError):
+        same = False
+    if not same:
+        raise GraphError(f"an array of dtype {given.dtype} holds values that are not integers of at most 64 bits")
     array.setflags(write=False)
     return array
 
@@ -61,6 +73,9 @@ class Input(Node):
     """A port of the design; values are cast into `result` before anything else happens."""
 
 
+STRATEGIES = ("latency", "resource")
+
+
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Dense(Node):
     """`result(accumulator(bias) + sum of accumulator(x * weight))`, added in order of the inputs.
@@ -69,6 +84,8 @@ class Dense(Node):
         weight: (n_in, n_out) integers of `weight_type`.
         bias: (n_out,) integers of `bias_type`.
         accumulator: every product, and the bias, is cast to it before it is added; so is every partial sum.
+        reuse_factor: times that the hardware uses one multiplier for a sample; at least 1.
+        strategy: hls4ml's, one of `STRATEGIES`; it changes the hardware, never the numbers.
     """
 
     weight: IntArray

@@ -1,0 +1,125 @@
+"""Random types, nodes and graphs, all of them legal."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from hypothesis import strategies as st
+
+from codesign.graph import (
+    Activation,
+    ActivationFunction,
+    Dense,
+    FixedPoint,
+    Graph,
+    Input,
+    IntArray,
+    Node,
+    Normalize,
+    NormalizeKind,
+    Overflow,
+    Reshape,
+    Rounding,
+    Softmax,
+    SoftmaxImplementation,
+    frozen,
+)
+
+NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,11}", fullmatch=True)
+
+
+@st.composite
+def fixed_points(draw: st.DrawFn, max_width: int = 20) -> FixedPoint:
+    width = draw(st.integers(1, max_width))
+    return FixedPoint(
+        draw(st.booleans()),
+        width,
+        draw(st.integers(-4, width + 4)),
+        draw(st.sampled_from(Rounding)),
+        draw(st.sampled_from(Overflow)),
+    )
+
+
+def integers_of(draw: st.DrawFn, type_: FixedPoint, shape: tuple[int, ...]) -> IntArray:
+    """Integers of a type, its two ends among them more often than chance has it."""
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    values = rng.integers(type_.min_int, type_.max_int, size=shape, endpoint=True)
+    return frozen(np.where(rng.random(shape) < 0.2, rng.choice([type_.min_int, type_.max_int], size=shape), values))
+
+
+def _dense(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    n_out = draw(st.integers(1, 5))
+    weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
+    return Dense(
+        **common,
+        shape=(n_out,),
+        result=draw(fixed_points()),
+        weight=integers_of(draw, weight_type, (source.size, n_out)),
+        weight_type=weight_type,
+        bias=integers_of(draw, bias_type, (n_out,)),
+        bias_type=bias_type,
+        accumulator=draw(fixed_points(40)),
+        reuse_factor=draw(st.integers(1, 8)),
+    )
+
+
+def _normalize(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    scale_type, bias_type = draw(fixed_points()), draw(fixed_points())
+    n = draw(st.sampled_from([source.shape[-1], source.size]))
+    return Normalize(
+        **common,
+        shape=source.shape,
+        result=draw(fixed_points()),
+        kind=draw(st.sampled_from(NormalizeKind)),
+        scale=integers_of(draw, scale_type, (n,)),
+        scale_type=scale_type,
+        bias=integers_of(draw, bias_type, (n,)),
+        bias_type=bias_type,
+    )
+
+
+def _activation(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    function = draw(st.sampled_from(ActivationFunction))
+    return Activation(**common, shape=source.shape, result=draw(fixed_points()), function=function)
+
+
+def _reshape(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    shape = draw(st.sampled_from([(source.size,), (1, source.size), source.shape[::-1]]))
+    return Reshape(**common, shape=shape, result=source.result)
+
+
+def _softmax(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    common = {**common, "shape": source.shape, "result": draw(fixed_points())}
+    implementation = draw(st.sampled_from(SoftmaxImplementation))
+    if implementation is SoftmaxImplementation.ARGMAX:
+        return Softmax(**common, implementation=implementation)
+    exp_type, inv_type = draw(fixed_points()), draw(fixed_points())
+    # The top bits of a word index a table, so no table has more entries than its index type has words.
+    wide = st.builds(FixedPoint, st.booleans(), st.integers(4, 16), st.integers(1, 6))
+    return Softmax(
+        **common,
+        implementation=implementation,
+        exp_table=integers_of(draw, exp_type, (2 ** draw(st.integers(1, 4)),)),
+        exp_type=exp_type,
+        inv_table=integers_of(draw, inv_type, (2 ** draw(st.integers(1, 4)),)),
+        inv_type=inv_type,
+        norm=draw(wide),
+        accumulator=draw(wide),
+        inv_input=draw(wide),
+    )
+
+
+@st.composite
+def graphs(draw: st.DrawFn) -> Graph:
+    """A chain of one to five nodes behind one input, sometimes with an output in the middle."""
+    names = draw(st.lists(NAMES, min_size=2, max_size=6, unique=True))
+    shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3)]))
+    nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
+    for name in names[1:]:
+        make = draw(st.sampled_from([_dense, _normalize, _activation, _reshape, _softmax]))
+        common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
+        nodes.append(make(draw, common, nodes[-1]))
+    outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))
+    origin = draw(st.dictionaries(st.text(max_size=5), st.text(max_size=8), max_size=2))
+    return Graph(draw(NAMES), tuple(nodes), outputs, origin)

@@ -1,0 +1,157 @@
+"""Graph: what it refuses to be built from, and what it answers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+
+from codesign.errors import GraphError
+from codesign.graph import (
+    Activation,
+    ActivationFunction,
+    Dense,
+    FixedPoint,
+    Graph,
+    Input,
+    Normalize,
+    NormalizeKind,
+    Reshape,
+    Softmax,
+    SoftmaxImplementation,
+    frozen,
+)
+from tests.graph.strategies import graphs
+
+T = FixedPoint.parse("fixed<4,2>")
+SATURATING = FixedPoint.parse("fixed<8,4,TRN,SAT>")
+X = Input(name="x", inputs=(), shape=(2, 2), result=T)
+
+
+def dense(**changes):
+    values = {
+        "name": "fc",
+        "inputs": ("x",),
+        "shape": (3,),
+        "result": T,
+        "weight": frozen([[1, 2, 3]] * 4),
+        "weight_type": T,
+        "bias": frozen([0, 0, 0]),
+        "bias_type": T,
+        "accumulator": T,
+    }
+    return Dense(**{**values, **changes})
+
+
+def normalize(**changes):
+    values = {"scale": frozen([1, 1]), "scale_type": T, "bias": frozen([0, 0]), "bias_type": T, "shape": (2, 2)}
+    kind = NormalizeKind.APPLY_ALPHA
+    return Normalize(**{"name": "n", "inputs": ("x",), "result": T, "kind": kind, **values, **changes})
+
+
+def softmax(**changes):
+    tables = {"exp_table": frozen([1, 2, 3, 4]), "exp_type": T, "inv_table": frozen([1, 2]), "inv_type": T}
+    types = {"norm": T, "accumulator": T, "inv_input": T}
+    common = {"name": "s", "inputs": ("x",), "shape": (2, 2), "result": T}
+    return Softmax(**{**common, "implementation": SoftmaxImplementation.STABLE, **tables, **types, **changes})
+
+
+def activation(**changes):
+    values = {"name": "a", "inputs": ("x",), "shape": (2, 2), "result": T, "function": ActivationFunction.RELU}
+    return Activation(**{**values, **changes})
+
+
+def reshape(**changes):
+    return Reshape(**{"name": "r", "inputs": ("x",), "shape": (4,), "result": T, **changes})
+
+
+@pytest.mark.parametrize("node", [dense(), normalize(), softmax(), activation(), reshape()])
+def test_legal_nodes_are_taken(node):
+    graph = Graph("net", (X, node), (node.name,))
+    assert graph[node.name] is node
+    assert graph.input_nodes == (X,)
+    assert graph.output_nodes == (node,)
+    assert list(graph) == [X, node]
+
+
+@pytest.mark.parametrize(
+    ("node", "said"),
+    [
+        (dense(weight=frozen([[1, 2, 3]] * 5)), "node 'fc': weight has shape (5, 3), expected (4, 3)"),
+        (dense(weight=frozen([[1, 2, 9]] * 4)), "node 'fc': weight spans [1, 9], but fixed<4,2> holds [-8, 7]"),
+        (dense(weight=frozen([1, 2, 3])), "a dense layer has a 2-D weight and a 1-D result"),
+        (dense(bias=frozen([0])), "node 'fc': bias has shape (1,), expected (3,)"),
+        (dense(bias=frozen([0, 0, -9])), "node 'fc': bias spans [-9, 0]"),
+        (dense(reuse_factor=0), "node 'fc' has reuse factor 0; it must be at least 1"),
+        (dense(strategy="fast\nrm"), "node 'fc' has strategy 'fast\\nrm'; choose latency or resource"),
+        (dense(strategy="resource", reuse_factor=2, accumulator=SATURATING), "where sums saturate their order counts"),
+        (dense(inputs=()), "node 'fc' reads 0 results, expected 1"),
+        (dense(inputs=("x", "x")), "node 'fc' reads 2 results, expected 1"),
+        (dense(inputs=("y",)), "node 'fc' reads 'y', which no node before it gives"),
+        (dense(inputs=("fc",)), "node 'fc' reads 'fc', which no node before it gives"),
+        (dense(name="x"), "two nodes are named 'x'; names must differ"),
+        (dense(name='../../x; rm -rf $HOME "'), "is not an identifier; use letters, digits and _"),
+        (dense(name="größe"), "is not an identifier"),
+        (dense(shape=()), "node 'fc' has shape (); every axis must be at least 1"),
+        (normalize(scale=frozen([1, 1, 1])), "node 'n': 3 scales do not divide 4 values"),
+        (normalize(scale=frozen([])), "node 'n': 0 scales do not divide 4 values"),
+        (normalize(bias=frozen([1])), "node 'n': bias has shape (1,), expected (2,)"),
+        (normalize(shape=(3,)), "node 'n' has shape (3,), but reads shape (2, 2)"),
+        (activation(shape=(5,)), "node 'a' has shape (5,), but reads shape (2, 2)"),
+        (reshape(shape=(4, 0)), "node 'r' has shape (4, 0); every axis must be at least 1"),
+        (reshape(shape=(5,)), "node 'r' has shape (5,), but reads shape (2, 2)"),
+        (reshape(result=FixedPoint.parse("fixed<4,2,RND,WRAP>")), "a reshape keeps the type"),
+        (softmax(exp_table=frozen([1, 2, 3])), "node 's': exp_table needs a type and a power of two of entries"),
+        (softmax(inv_table=frozen([1])), "node 's': inv_table needs a type and a power of two of entries"),
+        (softmax(inv_table=frozen([1, 99])), "node 's': inv_table spans [1, 99]"),
+        (softmax(exp_type=None), "node 's': exp_table needs a type"),
+        (softmax(norm=None), "node 's': softmax stable lacks an internal type"),
+        (softmax(accumulator=None), "node 's': softmax stable lacks an internal type"),
+        (Input(name="z", inputs=("x",), shape=(1,), result=T), "input 'z' reads other nodes"),
+    ],
+)
+def test_contradictions_are_refused(node, said):
+    with pytest.raises(GraphError) as error:
+        Graph("net", (X, node), (node.name,))
+    assert said in str(error.value)
+
+
+def test_order_of_sums_does_not_count_where_the_accumulator_wraps():
+    Graph("net", (X, dense(strategy="resource", reuse_factor=2)), ("fc",))
+    Graph("net", (X, dense(strategy="latency", reuse_factor=2, accumulator=SATURATING)), ("fc",))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("1net", (X,), ("x",)), "graph name '1net' is not an identifier"),
+        (("net", (), ("x",)), "graph 'net' has no input"),
+        (("net", (X,), ()), "graph 'net' has no output"),
+        (("net", (X,), ("y",)), "output 'y' is not a node of graph 'net'; it has x"),
+        (("net", (X,), ("x", "x")), "graph 'net' gives an output twice: x, x"),
+    ],
+)
+def test_contradictory_graphs_are_refused(arguments, said):
+    with pytest.raises(GraphError) as error:
+        Graph(*arguments)
+    assert said in str(error.value)
+
+
+def test_unknown_name_lists_the_known():
+    with pytest.raises(GraphError, match="graph 'net' has no node 'y'; it has x, a"):
+        Graph("net", (X, activation()), ("a",))["y"]
+
+
+def test_origin_cannot_be_changed():
+    facts = {"file": "model.keras"}
+    graph = Graph("net", (X,), ("x",), facts)
+    facts["file"] = "other"
+    assert dict(graph.origin) == {"file": "model.keras"}
+    with pytest.raises(TypeError):
+        graph.origin["file"] = "other"
+
+
+@given(graphs())
+def test_random_graphs_are_consistent(graph):
+    assert [graph[node.name] for node in graph] == list(graph.nodes)
+    assert [node.name for node in graph.output_nodes] == list(graph.outputs)
+    assert len(graph.input_nodes) == 1
