@@ -41,7 +41,9 @@ QKERAS_LAYERS = _words(
 
 KERAS_PARTS = _words(
     """
-    Clip QInitializer
+    DTypePolicy Policy Zeros Ones Constant RandomNormal RandomUniform TruncatedNormal VarianceScaling Orthogonal
+    IdentityInitializer GlorotNormal GlorotUniform HeNormal HeUniform LecunNormal LecunUniform L1 L2 L1L2
+    OrthogonalRegularizer MaxNorm NonNeg UnitNorm MinMaxNorm
     """
 )
 """What layers of Keras are configured with."""
@@ -62,7 +64,7 @@ MARKERS = _words(
 
 UNSAFE = _words(
     """
-    Lambda __lambda__ TFSMLayer TorchModuleWrapper FlaxLayer JaxLayer TFOpLambda __typespec__
+    Lambda __lambda__ TFSMLayer TorchModuleWrapper FlaxLayer JaxLayer __typespec__
     """
 )
 """What could run code or reach outside the file; each is named in the refusal."""

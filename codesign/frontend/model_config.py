@@ -69,15 +69,13 @@ def checked_config(config: Any, file: str, *, legacy: bool) -> Any:
             outside Keras and QKeras, a malformed quantizer text, an illegal layer name, or absurd sizes.
         UnsupportedLayerError: it holds a layer class that is not loaded.
     """
-    if not isinstance(config, dict) or config.get("class_name") not in MODELS or "config" not in config:
-        found = config.get("class_name") if isinstance(config, dict) else type(config).__name__
-        if isinstance(found, str) and found in UNSAFE | KERAS_LAYERS | QKERAS_LAYERS:
-            found = f"a single layer {found}"
-        elif isinstance(config, dict) and isinstance(found, str):
-            return _checked_class(config, _Place(file, "", 0, not legacy), is_layer=True)
+    name = config.get("class_name") if isinstance(config, dict) else type(config).__name__
+    if isinstance(config, dict) and isinstance(name, str) and name not in CLASSES | UNSAFE:
+        _refuse_class(name, _Place(file, ascii(name[:_LONGEST_NAME]), 0, not legacy), layer_like=True)
+    if not isinstance(config, dict) or not isinstance(name, str) or name not in MODELS or "config" not in config:
         raise ModelFileError(
-            f"{file} describes {found!r}, not a Sequential or Functional model; save the whole model with "
-            "model.save('model.keras')"
+            f"{file} describes {str(name)[:80]!r}, not a whole Sequential or Functional model; save the whole model "
+            "with model.save('model.keras')"
         )
     return _checked(config, "", _Place(file, "", 0, not legacy))
 
@@ -107,6 +105,7 @@ def _checked_class(value: dict[str, Any], place: _Place, *, is_layer: bool) -> A
         raise ModelFileError(f"{place.at()}: a class name is {name!r}, not text; {_MEND}")
     if name == "function":
         return _checked_function(value, place)
+    name = name.removeprefix("qkeras>")  # as Keras 3 writes registered classes into .h5 files
     config = value.get("config")
     layer_like = is_layer or name in KERAS_LAYERS | QKERAS_LAYERS | MODELS or "inbound_nodes" in value
     if layer_like:
@@ -117,9 +116,9 @@ def _checked_class(value: dict[str, Any], place: _Place, *, is_layer: bool) -> A
             f"therefore refused; {_MEND}"
         )
     if name not in MARKERS:
-        _check_origin(value, name, place)
         if name not in CLASSES:
             _refuse_class(name, place, layer_like)
+        _check_origin(value, name, place)
     if name == "Sequential" and isinstance(config, list):
         value = {**value, "config": {"name": "sequential", "layers": config}}
     keep = {key: item for key, item in value.items() if key not in ("compile_config", "class_name")}
@@ -181,7 +180,7 @@ def _refuse_class(name: str, place: _Place, layer_like: bool) -> None:
 def _checked_function(value: dict[str, Any], place: _Place) -> Any:
     name = value.get("config")
     _check_origin({"module": value.get("module")}, str(name), place)
-    if name not in ACTIVATIONS or value.get("registered_name") not in (None, name):
+    if not isinstance(name, str) or name not in ACTIVATIONS or value.get("registered_name") not in (None, name):
         raise ModelFileError(
             f"{place.at()} calls the function {name!a}, which is not an activation of Keras or QKeras; the "
             f"functions are {', '.join(sorted(ACTIVATIONS))}"
@@ -209,8 +208,8 @@ def _as_config(quantizer: Quantizer, place: _Place) -> dict[str, Any]:
 
 
 def _check_shape(shape: list[Any], key: str, place: _Place) -> None:
-    sizes = [size for size in shape if isinstance(size, int)]
-    if any(abs(size) > _LARGEST_DIMENSION for size in sizes) or math.prod(map(abs, sizes)) > _LARGEST_TENSOR:
+    sizes = [size for size in shape if isinstance(size, (int, float))]
+    if any(not abs(size) <= _LARGEST_DIMENSION for size in sizes) or math.prod(map(abs, sizes)) > _LARGEST_TENSOR:
         raise ModelFileError(
             f"{place.at()}: {key} is {str(shape)[:80]}; a dimension is at most {_LARGEST_DIMENSION} and all of them "
             f"together at most {_LARGEST_TENSOR}; {_MEND}"
