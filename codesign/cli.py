@@ -243,7 +243,9 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
     convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
     convert.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples to keep for `verify`")
-    convert.add_argument("--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design")
+    convert.add_argument(
+        "--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design"
+    )
     convert.add_argument("--softmax", default="stable", choices=("stable", "latency", "legacy"), help="as in hls4ml")
     convert.add_argument("--io-type", default="io_parallel", choices=("io_parallel", "io_stream"), help="of the HLS")
     convert.add_argument("--strategy", default="latency", choices=("latency", "resource"), help="of the HLS project")

@@ -70,8 +70,14 @@ def _saturate(values: Integers, floored: Integers, to: FixedPoint) -> Integers:
     return np.clip(values, to.min_int, to.max_int)
 
 
+def _lowest(to: FixedPoint) -> int:
+    """The smallest integer that a cast into `to` leaves alone."""
+    symmetric = to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1  # one bit has no symmetric range
+    return -to.max_int if symmetric else to.min_int
+
+
 def _saturate_symmetric(values: Integers, floored: Integers, to: FixedPoint) -> Integers:
-    return np.clip(values, -to.max_int if to.signed else 0, to.max_int)
+    return np.clip(values, _lowest(to), to.max_int)
 
 
 def _saturate_zero(values: Integers, floored: Integers, to: FixedPoint) -> Integers:
@@ -80,8 +86,6 @@ def _saturate_zero(values: Integers, floored: Integers, to: FixedPoint) -> Integ
 
 
 def _wrap_sign_magnitude(values: Integers, floored: Integers, to: FixedPoint) -> Integers:
-    if not to.signed:
-        return _saturate(values, floored, to)  # as ap_fixed does for unsigned types
     outside = (values < to.min_int) | (values > to.max_int)
     wrapped = _wrap(values, to)
     lost = (floored >> to.width) & 1  # the lowest bit cut off at the top
@@ -150,6 +154,5 @@ def count(values: Integers, fraction: int, to: FixedPoint) -> CastCounts:
     shift = fraction - to.fraction
     inexact = int(np.count_nonzero(widen(values, shift + 1) & ((1 << shift) - 1))) if shift > 0 else 0
     rounded = round_to(values, fraction, to)
-    low = -to.max_int if to.overflow is Overflow.SAT_SYM and to.signed else to.min_int
-    outside = int(np.count_nonzero((rounded < low) | (rounded > to.max_int)))
+    outside = int(np.count_nonzero((rounded < _lowest(to)) | (rounded > to.max_int)))
     return CastCounts(int(values.size), inexact, outside)

@@ -75,6 +75,11 @@ class FixedPoint:
             raise PrecisionError(
                 f"type with {self.saturation_bits} saturation bits: only 0 is supported; drop the fifth parameter"
             )
+        if self.overflow is Overflow.WRAP_SM and not self.signed:
+            raise PrecisionError(
+                f"ufixed<{self.width},{self.integer}> with overflow WRAP_SM: ap_ufixed has none; "
+                "choose WRAP, SAT, SAT_ZERO or SAT_SYM"
+            )
 
     @property
     def fraction(self) -> int:

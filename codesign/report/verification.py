@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
-from xml.etree import ElementTree as Xml  # noqa: S405  (written here, never parsed)
+from xml.etree import ElementTree as Xml
 
 from rich.table import Table
 

@@ -14,7 +14,6 @@ from codesign.api import Graph
 from codesign.artifact import is_current, stage, write_atomic
 from codesign.board import Board
 from codesign.design import (
-
     SAMPLES,
     Design,
     claim,
@@ -186,5 +185,3 @@ def convert(
     )
     commit(folder, design)
     return Converted(folder, design, graph, manifest, False, samples)
-
-

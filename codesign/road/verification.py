@@ -59,9 +59,7 @@ def _keras_rung(folder: Path, design: Design, graph: Graph) -> Rung:
     return KerasRung(lambda: load_model(folder / design.model), graph, design.layer_nodes)
 
 
-def _rungs(
-    folder: Path, design: Design, graph: Graph, names: Sequence[str], work: Path, seed: int
-) -> list[Rung]:
+def _rungs(folder: Path, design: Design, graph: Graph, names: Sequence[str], work: Path, seed: int) -> list[Rung]:
     unknown = [name for name in names if name not in RUNGS]
     if unknown or not names:
         raise DesignError(f"rung {', '.join(unknown) or '(none)'} is unknown; choose from {', '.join(RUNGS)}")
@@ -161,6 +159,4 @@ def verify(
     with stage(folder / "verify", key_of(document)) as temporary:
         write_atomic(temporary / "verify.json", to_json(document))
         write_atomic(temporary / "junit.xml", junit(results, graph.name))
-    return Verified(
-        tuple(results), passed(results) and bool(climbed), len(climbed) == len(results), folder / "verify"
-    )
+    return Verified(tuple(results), passed(results) and bool(climbed), len(climbed) == len(results), folder / "verify")

@@ -44,9 +44,7 @@ def explain(
         did.append(f"rounded by {node.result.rounding.value}")
     if counts.overflowed:
         did.append(f"overflowed {node.result} ({node.result.overflow.value})")
-    looks = [
-        text for text, other in _alternatives(node.result) if int(cast(element, fraction, other)[0]) == found
-    ]
+    looks = [text for text, other in _alternatives(node.result) if int(cast(element, fraction, other)[0]) == found]
     if looks and did:
         return f"the Graph {' and '.join(did)}; the other side looks like {looks[0]}"
     distance = f"{abs(found - expected):g} least significant bits apart"

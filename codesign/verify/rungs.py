@@ -75,5 +75,3 @@ class RtlRung:
         facts = {"latency_cycles": run.latency_cycles, "interval": run.interval}
         known = {key: value for key, value in facts.items() if value is not None}
         return Answers({**run.layers, **run.outputs}, known)
-
-

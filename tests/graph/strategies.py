@@ -32,12 +32,13 @@ NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,11}", fullmatch=True)
 @st.composite
 def fixed_points(draw: st.DrawFn, max_width: int = 20) -> FixedPoint:
     width = draw(st.integers(1, max_width))
+    overflow = draw(st.sampled_from(Overflow))
     return FixedPoint(
-        draw(st.booleans()),
+        draw(st.booleans()) or overflow is Overflow.WRAP_SM,
         width,
         draw(st.integers(-4, width + 4)),
         draw(st.sampled_from(Rounding)),
-        draw(st.sampled_from(Overflow)),
+        overflow,
     )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from codesign.errors import PrecisionError
@@ -79,6 +79,7 @@ def test_contains_is_subset(ours, other):
 
 @given(fixed_points(), st.sampled_from(Rounding), st.sampled_from(Overflow))
 def test_modes_leave_the_grid(type_, rounding, overflow):
+    assume(type_.signed or overflow is not Overflow.WRAP_SM)
     other = type_.with_modes(rounding, overflow)
     assert other.same_grid(type_)
     assert (other.rounding, other.overflow) == (rounding, overflow)
@@ -101,3 +102,8 @@ def test_narrowest_holds_the_range_and_one_bit_less_does_not(low, span, fraction
 def test_narrowest_refuses_an_empty_range():
     with pytest.raises(PrecisionError, match=r"empty range \[1, 0\]"):
         narrowest(Fraction(1), Fraction(0), 3)
+
+
+def test_an_unsigned_type_cannot_wrap_sign_and_magnitude():
+    with pytest.raises(PrecisionError, match=r"ufixed<8,3> with overflow WRAP_SM: .* choose WRAP, SAT, SAT_ZERO or SAT_SYM"):
+        FixedPoint(False, 8, 3, overflow=Overflow.WRAP_SM)
