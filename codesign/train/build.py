@@ -30,6 +30,7 @@ def build_model(layers: tuple[Layer, ...], input_shape: tuple[int, ...], name: s
         model.add(keras.layers.Input(input_shape, name="x"))
         for index, layer in enumerate(layers):
             word = TYPE_OF[type(layer)]
+            before = tuple(model.output_shape[1:]) if index else input_shape
             try:
                 model.add(keras_layer(layer, layer.name or f"{word.lower()}_{index}"))
             except (ValueError, TypeError) as error:
@@ -38,7 +39,7 @@ def build_model(layers: tuple[Layer, ...], input_shape: tuple[int, ...], name: s
                     where.key("model")
                     .item(index)
                     .refuse(
-                        f"{word} cannot be added after an output of shape {tuple(model.output_shape[1:])} ({reason}); "
+                        f"{word} cannot be added after an output of shape {before} ({reason}); "
                         "change that layer or the one before it"
                     )
                 ) from error
