@@ -36,9 +36,9 @@ clean:
 	rm -rf build $(VENV)
 
 $(VENV)/.made:
-	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' || { \
-	  echo "codesign needs Python 3.10 to 3.13, but $(PYTHON) is $$($(PYTHON) --version 2>&1);" \
-	    "name another one: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null || { \
+	  echo "codesign needs Python 3.10 to 3.13, but $(PYTHON) is not one of them; name one that is:" \
+	    "make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) cannot make a virtual environment; install its venv module" \
 	    "(on Debian: apt install python3-venv) and run make again" >&2; exit 2; }

@@ -168,7 +168,9 @@ def _(node: Reshape, sources: tuple[Node, ...]) -> None:
 
 @check.register
 def _(node: Softmax, sources: tuple[Node, ...]) -> None:
-    _same_size(node, sources)
+    source = _same_size(node, sources)
+    if node.shape[-1] != source.shape[-1]:
+        raise GraphError(f"node {node.name!r} has shape {node.shape}, but reads shape {source.shape}")
     if node.implementation is SoftmaxImplementation.ARGMAX:
         return
     for name, table, type_ in (
@@ -178,5 +180,14 @@ def _(node: Softmax, sources: tuple[Node, ...]) -> None:
         if type_ is None or table.size < 2 or table.size & (table.size - 1):
             raise GraphError(f"node {node.name!r}: {name} needs a type and a power of two of entries")
         check_array(node, name, table, type_, (table.size,))
-    if None in (node.norm, node.accumulator, node.inv_input):
+    if node.norm is None or node.accumulator is None or node.inv_input is None:
         raise GraphError(f"node {node.name!r}: softmax {node.implementation.value} lacks an internal type")
+    if node.implementation is SoftmaxImplementation.LEGACY:
+        return  # its index is computed, not cut out of a word
+    index = source.result if node.implementation is SoftmaxImplementation.LATENCY else node.norm
+    for name, table, type_ in (("exp_table", node.exp_table, index), ("inv_table", node.inv_table, node.inv_input)):
+        if table.size > 1 << type_.width:
+            raise GraphError(
+                f"node {node.name!r}: {name} has {table.size} entries, but {type_}, whose top bits index it, has "
+                f"{type_.width} bits; use a wider type or a smaller table"
+            )

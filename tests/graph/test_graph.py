@@ -106,6 +106,13 @@ def test_legal_nodes_are_taken(node):
         (softmax(exp_type=None), "node 's': exp_table needs a type"),
         (softmax(norm=None), "node 's': softmax stable lacks an internal type"),
         (softmax(accumulator=None), "node 's': softmax stable lacks an internal type"),
+        (softmax(shape=(4, 1)), "node 's' has shape (4, 1), but reads shape (2, 2)"),
+        (softmax(norm=FixedPoint.parse("fixed<1,1>")), "exp_table has 4 entries, but fixed<1,1>, whose top bits"),
+        (softmax(inv_input=T, inv_table=frozen([1] * 32)), "inv_table has 32 entries, but fixed<4,2>, whose top bits"),
+        (
+            softmax(implementation=SoftmaxImplementation.LATENCY, exp_table=frozen([1] * 32)),
+            "exp_table has 32 entries, but fixed<4,2>, whose top bits index it, has 4 bits; use a wider type",
+        ),
         (Input(name="z", inputs=("x",), shape=(1,), result=T), "input 'z' reads other nodes"),
     ],
 )
@@ -113,6 +120,11 @@ def test_contradictions_are_refused(node, said):
     with pytest.raises(GraphError) as error:
         Graph("net", (X, node), (node.name,))
     assert said in str(error.value)
+
+
+def test_a_legacy_softmax_computes_its_index():
+    node = softmax(implementation=SoftmaxImplementation.LEGACY, exp_table=frozen([1] * 32))
+    Graph("net", (X, node), ("s",))
 
 
 def test_order_of_sums_does_not_count_where_the_accumulator_wraps():
