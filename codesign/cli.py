@@ -169,8 +169,9 @@ def _simulate(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _verify(args: argparse.Namespace, terminal: Terminal) -> int:
-    from codesign.report.verification import record, table
+    from codesign.report.verification import table
     from codesign.road.verification import RUNGS, verify
+    from codesign.verify.record import record
 
     names = tuple(args.rungs.split(",")) if args.rungs else RUNGS
     with terminal.stages() as stage:

@@ -1,10 +1,10 @@
 """The design folder: what `convert` writes and every later stage reads.
 
-    DIR/design.json    the commit record, written last: without it the folder is no design
-    DIR/graph.json, graph.npz
-    DIR/model.keras (or .h5, .json …)   the model as it came
-    DIR/samples.npz    samples to verify with, as integers of the input types
-    DIR/hls/, DIR/rtl/, DIR/verify/, DIR/build/<board>/    one folder a stage
+DIR/design.json    the commit record, written last: without it the folder is no design
+DIR/graph.json, graph.npz
+DIR/model.keras (or .h5, .json …)   the model as it came
+DIR/samples.npz    samples to verify with, as integers of the input types
+DIR/hls/, DIR/rtl/, DIR/verify/, DIR/build/<board>/    one folder a stage
 """
 
 from __future__ import annotations
@@ -176,4 +176,3 @@ def key_of(*parts: bytes | str | Mapping[str, Any]) -> str:
         total.update(len(data).to_bytes(8, "little"))
         total.update(data)
     return total.hexdigest()
-

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from codesign import hls, rtl
-from codesign.api import Graph
+
 from codesign.artifact import is_current, stage, write_atomic
 from codesign.board import Board
 from codesign.design import (
@@ -27,7 +27,7 @@ from codesign.design import (
 )
 from codesign.errors import DesignError, ModelFileError
 from codesign.frontend.options import ConvertOptions
-from codesign.graph import digest, save
+from codesign.graph import Graph, digest, save
 from codesign.road.family import rtl_family
 from codesign.simulate.samples import Samples, quantize, read_arrays
 

@@ -13,12 +13,12 @@ from codesign.artifact import stage, write_atomic
 from codesign.design import Design, key_of, read_design, read_graph, read_samples
 from codesign.errors import DesignError
 from codesign.graph import Graph
-from codesign.report.verification import junit, passed, record, to_json
 from codesign.road.family import rtl_family
 from codesign.simulate import Integers
 from codesign.simulate.samples import quantize, read_arrays
 from codesign.verify.float_reference import float32_approximations
 from codesign.verify.ladder import climb
+from codesign.verify.record import junit, passed, record, to_json
 from codesign.verify.rung import MissingRung, Rung, RungResult, Status
 from codesign.verify.rungs import CsimRung, RtlRung
 from codesign.verify.stimulus import joined, random_inputs
