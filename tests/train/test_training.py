@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import resource
 import subprocess
 import sys
 
@@ -113,6 +114,21 @@ def test_an_interrupted_training_leaves_nothing(recipe, tmp_path):
 
     with pytest.raises(KeyboardInterrupt):
         train(recipe, tmp_path / "out", interrupt)
+    assert [entry.name for entry in tmp_path.iterdir()] == ["tiny.yml"]
+
+
+@pytest.mark.parametrize("limit", [1 << 10, 1 << 14])
+def test_a_disk_that_fills_leaves_nothing(recipe, tmp_path, limit):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(progress):
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, hard))
+
+    try:
+        with pytest.raises(OutputError, match="cannot write"):
+            train(recipe, tmp_path / "out", fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert [entry.name for entry in tmp_path.iterdir()] == ["tiny.yml"]
 
 
