@@ -38,3 +38,12 @@ def golden() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no hardware answers at {folder}; point CODESIGN_VITIS_GOLDEN at them")
     return folder
+
+
+@pytest.fixture(scope="session")
+def example_models() -> Path:
+    """The folder of models as users bring them; its tests run where it is at hand."""
+    folder = Path(os.environ.get("CODESIGN_EXAMPLE_MODELS", CHECKOUT.parent / "shared" / "example_models"))
+    if not folder.is_dir():
+        pytest.skip(f"no example models at {folder}; point CODESIGN_EXAMPLE_MODELS at them")
+    return folder

@@ -66,10 +66,15 @@ class Converted:
 
 
 def _register_flow() -> None:
-    """hls4ml's front-end passes without its type inference, as a flow of our own."""
+    """hls4ml's front-end passes as a flow of our own, less two.
+
+    `infer_precision_types` falls back to fixed<16,6>; `merge_linear_activation` drops a QActivation(quantized_bits)
+    that follows a layer of open type, and its quantizer with it.
+    """
     if _FLOW in flow_registry.flow_map:
         return
-    passes = [name for name in get_flow("convert").optimizers if name != "infer_precision_types"]
+    left_out = ("infer_precision_types", "merge_linear_activation")
+    passes = [name for name in get_flow("convert").optimizers if name not in left_out]
     register_flow(_FLOW, passes, requires=["parse_qonnx"])
 
 
@@ -125,7 +130,7 @@ def check_model(model: Any) -> None:
         raise UnsupportedLayerError(f"model {model.name!r} is not built; give it an input shape and build it")
     for layer in model.layers:
         for weight in layer.weights:
-            bad = int(np.count_nonzero(~np.isfinite(np.asarray(weight))))
+            bad = int(np.count_nonzero(~np.isfinite(keras.ops.convert_to_numpy(weight))))
             if bad:
                 raise WeightError(
                     f"layer {layer.name!r}: weight {weight.name!r} holds {bad} values that are NaN or infinite; "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import keras
 import numpy as np
 from hls4ml.converters.keras_v2_to_hls import layer_handlers as keras2_handlers
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler, registry
@@ -40,7 +41,7 @@ class _WeightReader:
         """The layer's variable whose last name part is `var_name`; None where it has none."""
         for weight in self._layer.weights:
             if weight.name.split("/")[-1].split(":")[0] == var_name:
-                return np.array(weight)
+                return keras.ops.convert_to_numpy(weight)
         return None
 
 
@@ -133,7 +134,8 @@ def _maybe_quantized(layer: Any, weight: str) -> Any:
     if variable is None:
         return None
     quantizer = getattr(layer, f"{weight}_quantizer_internal", None)
-    return np.asarray(quantizer(variable) if quantizer is not None else variable, dtype=np.float32)
+    value = quantizer(variable) if quantizer is not None else variable
+    return np.asarray(keras.ops.convert_to_numpy(value), dtype=np.float32)
 
 
 def folded_normalization(layer: Any) -> tuple[Any, Any]:
@@ -147,7 +149,7 @@ def folded_normalization(layer: Any) -> tuple[Any, Any]:
         scale = scale * gamma
     inverse = getattr(layer, "inverse_quantizer_internal", None)
     if inverse is not None:
-        scale = np.asarray(inverse(scale), dtype=np.float32)
+        scale = np.asarray(keras.ops.convert_to_numpy(inverse(scale)), dtype=np.float32)
     bias = -mean * scale if beta is None else beta - mean * scale
     return scale, bias
 

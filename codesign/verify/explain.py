@@ -18,7 +18,7 @@ def _alternatives(type_: FixedPoint) -> list[tuple[str, FixedPoint]]:
     found += [
         (f"overflow {mode.value} instead of {type_.overflow.value}", type_.with_modes(type_.rounding, mode))
         for mode in Overflow
-        if mode is not type_.overflow
+        if mode is not type_.overflow and (type_.signed or mode is not Overflow.WRAP_SM)
     ]
     return found
 
