@@ -97,6 +97,8 @@ def _softmax(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
         return Softmax(**common, implementation=implementation)
     exp_type, inv_type = draw(fixed_points()), draw(fixed_points())
     # The top bits of a word index a table, so no table has more entries than its index type has words.
+    if implementation is SoftmaxImplementation.LATENCY and source.result.width < 4:
+        implementation = SoftmaxImplementation.STABLE
     wide = st.builds(FixedPoint, st.booleans(), st.integers(4, 16), st.integers(1, 6))
     return Softmax(
         **common,
