@@ -175,10 +175,65 @@ def test_weights_beside_a_whole_model_are_refused(keras_file, h5_file):
     assert "brings its own weights" in refusal(keras_file, weights=h5_file)
 
 
-def test_public_models_load_or_are_refused_by_name(checkout):
-    folder = Path(os.environ.get("CODESIGN_EXAMPLE_MODELS", checkout.parent / "shared" / "example_models"))
-    if not folder.is_dir():
-        pytest.skip(f"no models at {folder}; point CODESIGN_EXAMPLE_MODELS at them")
+def old_qkeras_functional(path):
+    """A branching model laid out as QKeras 0.9 on Keras 2 wrote it: plain class names, lists of inbound nodes."""
+    quantizer = {"class_name": "quantized_bits", "config": {"bits": 6, "integer": 0, "symmetric": 0, "alpha": 1}}
+    scaled = {"initializer": {"class_name": "HeNormal", "config": {"seed": None}, "__passive_serialization__": True}}
+    dense = {
+        "name": "d",
+        "units": 3,
+        "activation": "linear",
+        "kernel_initializer": {
+            "class_name": "QInitializer",
+            "config": {**scaled, "use_scale": True, "quantizer": quantizer},
+        },
+        "kernel_constraint": {"class_name": "Clip", "config": {"min_value": -1.0, "max_value": 1.0}},
+        "kernel_quantizer": quantizer,
+        "bias_quantizer": "quantized_bits(6,0,alpha=1)",
+        "kernel_range": None,
+    }
+    layers = [
+        ("InputLayer", {"name": "x", "batch_input_shape": [None, 4], "sparse": False, "ragged": False}, []),
+        ("QDense", dense, ["x"]),
+        ("QActivation", {"name": "a", "activation": "quantized_relu(6,2)"}, ["d"]),
+        ("QActivation", {"name": "b", "activation": "quantized_relu(6,1)"}, ["d"]),
+        ("Add", {"name": "sum"}, ["a", "b"]),
+    ]
+    config = {
+        "name": "model",
+        "layers": [
+            {
+                "class_name": kind,
+                "name": layer["name"],
+                "config": {"trainable": True, "dtype": "float32", **layer},
+                "inbound_nodes": [[[source, 0, 0, {}] for source in sources]] if sources else [],
+            }
+            for kind, layer, sources in layers
+        ],
+        "input_layers": [["x", 0, 0]],
+        "output_layers": [["sum", 0, 0]],
+    }
+    with h5py.File(path, "w") as file:
+        file.attrs["model_config"] = json.dumps({"class_name": "Functional", "config": config}).encode()
+        file.attrs["training_config"] = json.dumps({"optimizer_config": {"class_name": "Gone", "config": {}}})
+        weights = file.create_group("model_weights")
+        weights.attrs["layer_names"] = [layer["name"].encode() for _, layer, _ in layers]
+        for _, layer, _ in layers:
+            weights.create_group(layer["name"]).attrs["weight_names"] = []
+        weights["d"].attrs["weight_names"] = [b"d/kernel:0", b"d/bias:0"]
+        weights["d/d/kernel:0"] = np.full((4, 3), 0.5, np.float32)
+        weights["d/d/bias:0"] = np.array([0.25, 0.0, -0.25], np.float32)
+
+
+def test_an_old_functional_qkeras_file_loads(tmp_path):
+    old_qkeras_functional(tmp_path / "old.h5")
+    answer = load_model(tmp_path / "old.h5").predict(np.ones((1, 4), np.float32), verbose=0)
+    largest = 2 - 2**-5  # of quantized_relu(6,1)
+    assert np.array_equal(answer, [[2.25 + largest, 2 + largest, 1.75 + 1.75]])
+
+
+def test_public_models_load_or_are_refused_by_name(example_models):
+    folder = example_models
     for name in ("qkeras_3layer.json", "KERAS_3layer.json", "KERAS_conv1d_small.json", "qkeras-v3_3layer.keras"):
         assert load_model(folder / name).output_shape == (None, 5)
     text = refusal(folder / "KERAS_3layer_ternary_small.json", UnsupportedLayerError)
