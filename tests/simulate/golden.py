@@ -1,0 +1,108 @@
+"""Graphs of the designs that real vendor hardware answered for, read from their JSON and npz."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codesign.graph import (
+    Activation,
+    ActivationFunction,
+    Dense,
+    FixedPoint,
+    Graph,
+    Input,
+    Node,
+    Normalize,
+    NormalizeKind,
+    Overflow,
+    Rounding,
+    frozen,
+)
+
+
+def type_of(record: dict[str, Any]) -> FixedPoint:
+    return FixedPoint(
+        record["signed"],
+        record["width"],
+        record["integer"],
+        Rounding(record["rounding"]),
+        Overflow(record["overflow"]),
+    )
+
+
+def from_golden(path: Path) -> tuple[Graph, dict[str, Any], dict[str, np.ndarray]]:
+    """(Graph up to the softmax, the softmax's record or {}, the arrays) of one design."""
+    document = json.loads(path.read_text())
+    with np.load(path.with_suffix(".npz"), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    nodes: list[Node] = [
+        Input(name="x", inputs=(), shape=(arrays["x"].shape[1],), result=type_of(document["input"]))
+    ]
+    softmax: dict[str, Any] = {}
+    for layer in document["layers"]:
+        source = nodes[-1]
+        if not type_of(layer["input"]).same_grid(source.result):
+            raise AssertionError(f"{path}: {layer['name']} casts its input, which no Graph node does")
+        if layer["op"] == "softmax":
+            softmax = layer
+            continue
+        common = {"name": layer["name"], "inputs": (source.name,), "result": type_of(layer["result"])}
+        name = layer["name"]
+        if layer["op"] == "dense":
+            nodes.append(
+                Dense(
+                    **common,
+                    shape=(layer["n_out"],),
+                    weight=frozen(arrays[f"{name}.weight"]),
+                    weight_type=type_of(layer["weight"]),
+                    bias=frozen(arrays[f"{name}.bias"]),
+                    bias_type=type_of(layer["bias"]),
+                    accumulator=type_of(layer["accum"]),
+                    reuse_factor=layer["reuse_factor"],
+                )
+            )
+        elif layer["op"] == "normalize":
+            nodes.append(
+                Normalize(
+                    **common,
+                    shape=source.shape,
+                    kind=NormalizeKind.APPLY_ALPHA,
+                    scale=frozen(arrays[f"{name}.scale"]),
+                    scale_type=type_of(layer["scale"]),
+                    bias=frozen(arrays[f"{name}.bias"]),
+                    bias_type=type_of(layer["bias"]),
+                )
+            )
+        elif layer["op"] == "relu":
+            nodes.append(Activation(**common, shape=source.shape, function=ActivationFunction.RELU))
+        else:
+            raise AssertionError(f"{path}: operation {layer['op']!r} is new")
+    return Graph("golden", tuple(nodes), (nodes[-1].name,)), softmax, arrays
+
+
+def old_softmax(layer: dict[str, Any], arrays: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
+    """The softmax of the hls4ml that made these designs: `x` and the answer are integers.
+
+    It differs from today's: the argument is `x - max`, cast by RND and SAT into the input's own type.
+    """
+    from codesign.graph.cast import cast
+    from codesign.simulate.softmax import top_bits
+
+    source = type_of(layer["input"])
+    exp, inv = type_of(layer["exp_table"]), type_of(layer["inv_table"])
+    argument = source.with_modes(Rounding.RND, Overflow.SAT)
+    distance = cast(x - x.max(axis=1, keepdims=True), source.fraction, argument)
+    exp_table, inv_table = arrays[f"{layer['name']}.exp_table"], arrays[f"{layer['name']}.invert_table"]
+    exponentials = signed(exp_table[top_bits(distance, source, layer["table_size"])], exp)
+    total = cast(exponentials.sum(axis=1), exp.fraction, exp)
+    inverse = signed(inv_table[top_bits(total, exp, layer["table_size"])], inv)
+    return cast(exponentials * inverse[:, None], exp.fraction + inv.fraction, type_of(layer["result"]))
+
+
+def signed(words: np.ndarray, type_: FixedPoint) -> np.ndarray:
+    """Unsigned raw bits as integers of a type."""
+    return np.where(words > type_.max_int, words - (1 << type_.width), words)
