@@ -97,3 +97,31 @@ def test_the_command_runs_from_an_install_elsewhere(installed, checkout, tmp_pat
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_make_refuses_an_interpreter_that_is_too_old(checkout, tmp_path):
+    old = tmp_path / "python3.9"
+    old.write_text("#!/bin/sh\nexit 1\n")
+    old.chmod(0o755)
+    command = ["make", "--no-print-directory", f"PYTHON={old}", f"VENV={tmp_path / 'venv'}", "demo"]
+    done = subprocess.run(command, cwd=checkout, capture_output=True, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == (
+        f"codesign needs Python 3.10 to 3.13, but {old} is not one of them; name one that is: "
+        "make PYTHON=python3.12 demo"
+    )
+    assert not (tmp_path / "venv").exists()
+
+
+def test_make_installs_again_only_when_the_project_file_is_newer(checkout, tmp_path):
+    venv = tmp_path / "venv"
+    venv.mkdir()
+    for stamp in (".made", ".installed-all", ".installed-dev"):
+        (venv / stamp).touch()
+    command = ["make", "--no-print-directory", "-n", f"VENV={venv}", "demo", "test"]
+    plain = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
+    assert "pip install" not in plain.stdout
+    assert "codesign run examples/digits.yml --out build/digits" in plain.stdout
+    assert "pytest -m" in plain.stdout
+    again = subprocess.run([*command, "-W", "pyproject.toml"], cwd=checkout, capture_output=True, text=True, check=True)
+    assert again.stdout.count("pip install") == 2
