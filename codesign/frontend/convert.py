@@ -234,6 +234,7 @@ def convert(
                 io_type=options.io_type.value,
                 allow_da_fallback=False,
             )
+            model_graph.config.trace_output = True
             check_layers(model_graph)
             resolve_types(model_graph, {_safe(user_names, k): frozenset(v) for k, v in options.precision.items()})
             model_graph.config.flows = [model_graph.config.backend.get_default_flow()]
