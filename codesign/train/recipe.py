@@ -21,7 +21,7 @@ from codesign.resources import resource
 from codesign.train import section
 from codesign.train.layers import TYPE_OF, Layer, Softmax, read_layer
 from codesign.train.section import Where, key, read_section
-from codesign.train.strict_yaml import read_yaml
+from codesign.strict_yaml import read_yaml
 
 
 class Scaling(str, Enum):
@@ -196,7 +196,7 @@ def read_recipe(path: str | Path) -> Recipe:
     """
     path = Path(path)
     where = Where(str(path))
-    recipe = read_section(Recipe, read_yaml(path), where, {"path": path})
+    recipe = read_section(Recipe, read_yaml(path, what="recipe", error=RecipeError), where, {"path": path})
     _check_together(recipe, where)
     return recipe
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from codesign.errors import RecipeError
+from codesign.errors import CodesignError
 
 _MAX_BYTES = 1 << 20
 _DEEPEST = 20
@@ -63,29 +63,35 @@ _StrictLoader.add_implicit_resolver(
 _StrictLoader.add_implicit_resolver("tag:yaml.org,2002:int", re.compile(r"^[-+]?(0|[1-9]\d*)$"), list("-+0123456789"))
 
 
-def read_yaml(path: Path) -> Any:
+def read_yaml(path: Path, *, what: str, error: type[CodesignError]) -> Any:
     """The plain value of a YAML file.
 
+    Args:
+        path: the file.
+        what: what it is, for messages: "recipe", "board", …
+        error: raised where it is refused.
+
     Raises:
-        RecipeError: it is missing, unreadable, too large, or not plain YAML; names the file and the line.
+        CodesignError: of class `error`: it is missing, unreadable, too large, or not plain YAML; names the file
+            and the line.
     """
     try:
         with path.open("rb") as stream:
             content = stream.read(_MAX_BYTES + 1)
     except FileNotFoundError:
-        raise RecipeError(f"recipe {path} does not exist; give the path of a YAML recipe") from None
+        raise error(f"{what} {path} does not exist; give the path of a YAML {what}") from None
     except IsADirectoryError:
-        raise RecipeError(f"{path} is a folder, not a recipe; give the path of a YAML recipe") from None
-    except OSError as error:
-        raise RecipeError(f"recipe {path} cannot be read ({error.strerror}); check the path") from error
+        raise error(f"{path} is a folder, not a {what}; give the path of a YAML {what}") from None
+    except OSError as failed:
+        raise error(f"{what} {path} cannot be read ({failed.strerror}); check the path") from failed
     if len(content) > _MAX_BYTES:
-        raise RecipeError(f"recipe {path} is larger than {_MAX_BYTES >> 20} MiB; a recipe is a page of YAML")
+        raise error(f"{what} {path} is larger than {_MAX_BYTES >> 20} MiB; a {what} is a page of YAML")
     try:
         return yaml.load(content, Loader=_StrictLoader)  # noqa: S506 (a SafeLoader, made stricter)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
+    except yaml.MarkedYAMLError as failed:
+        mark = failed.problem_mark or failed.context_mark
         line = f" at line {mark.line + 1}" if mark is not None else ""
-        raise RecipeError(f"recipe {path}{line}: {error.problem or error.context}; mend the YAML") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        reason = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise RecipeError(f"recipe {path} is not readable YAML ({reason}); mend the YAML") from None
+        raise error(f"{what} {path}{line}: {failed.problem or failed.context}; mend the YAML") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as failed:
+        reason = (str(failed).strip().splitlines() or [type(failed).__name__])[0]
+        raise error(f"{what} {path} is not readable YAML ({reason}); mend the YAML") from None
