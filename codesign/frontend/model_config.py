@@ -80,6 +80,11 @@ def checked_config(config: Any, file: str, *, legacy: bool) -> Any:
     return _checked(config, "", _Place(file, "", 0, not legacy))
 
 
+def _superfluous(name: str, item: Any) -> bool:
+    """Compile settings, and what newer Keras releases add that says nothing and older ones refuse."""
+    return name == "compile_config" or (name == "quantization_config" and item is None)
+
+
 def _checked(value: Any, key: str, place: _Place) -> Any:
     if place.depth > _DEEPEST:
         raise ModelFileError(f"{place.at()}: the architecture is nested more than {_DEEPEST} deep; {_MEND}")
@@ -87,7 +92,7 @@ def _checked(value: Any, key: str, place: _Place) -> Any:
     if isinstance(value, dict):
         if "class_name" in value:
             return _checked_class(value, inner, is_layer=key == "layers")
-        return {name: _checked(item, name, inner) for name, item in value.items() if name != "compile_config"}
+        return {name: _checked(item, name, inner) for name, item in value.items() if not _superfluous(name, item)}
     if isinstance(value, list):
         if key in _SHAPES:
             _check_shape(value, key, place)

@@ -79,8 +79,14 @@ def read_weight(node: Any, key: str) -> tuple[IntArray, FixedPoint]:
     values = _written_floats(variable)
     if "XnorPrecisionType" in _class_names(precision):
         return frozen(np.where(values > 0, 1, -1)), BINARY
-    type_ = read_type(precision, layer=node.name, what=f"{key}")
-    return frozen(from_float(values, type_)), type_
+    type_ = read_type(precision, layer=node.name, what=key)
+    integers = frozen(from_float(values, type_))
+    if "IntegerPrecisionType" in _class_names(precision) and type_.signed and type_.width == 2 and -2 in integers:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: {key} holds -2 in {precision}, which hls4ml's ternary product takes for 1; "
+            "state fixed<2,2> for it"
+        )
+    return integers, type_
 
 
 def _types(node: Any) -> Mapping[str, Any]:

@@ -14,6 +14,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Any
 
+from codesign.errors import RecipeError
 from codesign.frontend.options import Head, IoType, Strategy
 from codesign.frontend.quantizer_text import suggest
 from codesign.graph import FixedPoint
