@@ -39,6 +39,7 @@ class Terminal:
         self.as_json = as_json
         self.out = Console(soft_wrap=False)
         self.err = Console(stderr=True)
+        self._stage = ""
 
     def show(self, *renderables: Any) -> None:
         """Print for people; nothing where JSON is asked for."""
@@ -51,18 +52,31 @@ class Terminal:
             sys.stdout.write(json.dumps(value, indent=1, default=str) + "\n")
 
     @contextmanager
-    def stages(self) -> Iterator[Callable[[str], None]]:
-        """A line on standard error that says what is being done and for how long."""
+    def stages(self, *, lines: bool = False) -> Iterator[Callable[[str], None]]:
+        """A line on standard error that says what is being done and for how long.
+
+        Args:
+            lines: where nobody watches a terminal, print a line for each stage instead; else nothing.
+        """
+        if not self.err.is_terminal:
+            yield self._line if lines else lambda text: None
+            return
         columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
         with Progress(*columns, console=self.err, transient=True) as bar:
             task = bar.add_task("starting", total=None)
             yield lambda text: bar.update(task, description=text)
 
+    def _line(self, text: str) -> None:
+        stage = text.split(" epoch ")[0]
+        if stage != self._stage:
+            self._stage = stage
+            self.err.print(stage, highlight=False)
+
     @contextmanager
     def training(self) -> Iterator[Callable[[Any], None]]:
         """A bar on standard error for training."""
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        with Progress(*columns, console=self.err, transient=True) as bar:
+        with Progress(*columns, console=self.err, transient=True, disable=not self.err.is_terminal) as bar:
             task = bar.add_task("train: starting TensorFlow", total=None)
 
             def show(state: Any) -> None:
@@ -95,7 +109,7 @@ def _run(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.report.run import document, show
     from codesign.road.running import run
 
-    with terminal.stages() as stage:
+    with terminal.stages(lines=True) as stage:
         outcome = run(args.recipe, args.out, progress=stage)
     show(outcome, terminal.show)
     terminal.document(document(outcome))
