@@ -258,27 +258,34 @@ def _safe(user_names: Mapping[str, str], layer: str) -> str:
 
 
 def _layer_nodes(model: Any, model_graph: Any, user_names: Mapping[str, str]) -> dict[str, str]:
-    """For each Keras layer whose output some node computes, that node."""
+    """For each Keras layer whose output some node computes, that node.
+
+    A layer that was fused into the one before it takes over that one's node: the sum is now the fused layer's output.
+    """
     nodes = list(model_graph.graph)
-    found: dict[str, str] = {}
-    previous: dict[str, str] = {}  # node → the layer that claims its output
-    last_node = ""
+    computed: dict[str, str] = {}  # layer → the node that gives its output, or gave it before a fusion
+    owner: dict[str, str] = {}  # node → the layer whose output it is
     for layer in model.layers:
-        own = [name for name in nodes if name == layer.name or name.startswith(f"{layer.name}_")]
-        exact = [name for name in own if _belongs(name, layer, model)]
-        user = user_names.get(layer.name, layer.name)
-        node = exact[-1] if exact else last_node
-        if not node:
-            continue
-        if node in previous:
-            found.pop(previous[node], None)
-        previous[node] = user
-        found[user] = node
-        last_node = node
-    return found
+        own = [name for name in nodes if _belongs(name, layer, model)]
+        node = own[-1] if own else computed.get(_producer(layer), "")
+        if node:
+            computed[layer.name] = node
+            owner[node] = layer.name
+    return {user_names.get(layer, layer): node for node, layer in owner.items()}
+
+
+def _producer(layer: Any) -> str:
+    """The name of the layer that a one-input layer reads; '' for any other."""
+    tensor = layer.input
+    history = getattr(tensor, "_keras_history", None)
+    return "" if history is None else str(history.operation.name)
 
 
 def _belongs(node: str, layer: Any, model: Any) -> bool:
-    """Whether a node whose name starts with a layer's is that layer's, not one of a longer-named sibling."""
-    longer = [other.name for other in model.layers if other.name != layer.name and other.name.startswith(layer.name)]
-    return not any(node == name or node.startswith(f"{name}_") for name in longer)
+    """Whether a node is a layer's own: named as the layer, or as it and what hls4ml split off, but not as a sibling."""
+
+    def named_for(name: str) -> bool:
+        return node == name or node.startswith(f"{name}_")
+
+    longer = (other.name for other in model.layers if len(other.name) > len(layer.name))
+    return named_for(layer.name) and not any(named_for(name) for name in longer)

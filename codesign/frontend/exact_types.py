@@ -176,8 +176,11 @@ def _normalize(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Inte
 
 def _activation(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
     held = _source(node, intervals)
-    if str(node.get_attr("activation")).lower() == "relu":
-        held = Interval(max(held.low, Fraction(0)), max(held.high, Fraction(0)), held.fraction)
+    if str(node.get_attr("activation")).lower() == "linear":
+        # Of the very type that it reads, a linear layer (dropout, say) is no cast, and hls4ml takes it out.
+        source = read_type(node.get_input_variable().type.precision, layer=node.name, what="input")
+        return held.clipped(_resolve(node, "result_t", source))
+    held = Interval(max(held.low, Fraction(0)), max(held.high, Fraction(0)), held.fraction)
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
 
 

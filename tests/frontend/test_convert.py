@@ -377,3 +377,27 @@ def test_quantized_linear_is_met_or_refused_by_name() -> None:
     q = quantized_linear(6, 0, alpha=1.0)
     model = fill(keras.Sequential([keras.layers.Input((8,)), QDense(4, kernel_quantizer=q, use_bias=False, name="fc")]))
     assert_equals_keras(model)
+
+
+def test_two_inputs_two_outputs_and_a_shared_trunk() -> None:
+    def q() -> Any:
+        return quantized_bits(6, 0, alpha=1)
+
+    a, b = keras.layers.Input((4,), name="a"), keras.layers.Input((3,), name="b")
+    trunk = QActivation(quantized_relu(6, 2), name="act")(
+        QDense(5, kernel_quantizer=q(), bias_quantizer=q(), name="trunk")(a)
+    )
+    dropped = keras.layers.Dropout(0.5, name="drop")(trunk)
+    left = QDense(2, kernel_quantizer=q(), bias_quantizer=q(), name="left")(dropped)
+    right = QDense(3, kernel_quantizer=q(), bias_quantizer=q(), name="right")(trunk)
+    other = QDense(2, kernel_quantizer=q(), bias_quantizer=q(), name="other")(b)
+    model = fill(keras.Model([a, b], [left, right, other]))
+    converted = convert(model, ConvertOptions(input_type=INPUT))
+    graph = converted.graph
+    assert [node.name for node in graph.input_nodes] == ["a", "b"]
+    assert graph.outputs == ("left", "right", "other")
+    assert converted.layer_nodes["drop"] == "act"
+    inputs, ours = run(converted)
+    floats = [to_floats(inputs[name], INPUT).astype(np.float32) for name in ("a", "b")]
+    for name, theirs in zip(graph.outputs, model.predict(floats, verbose=0), strict=True):
+        np.testing.assert_array_equal(to_floats(ours[name], graph[name].result), theirs.astype(np.float64))
