@@ -1,0 +1,208 @@
+"""`manifest.json`: what an RTL project is, so that a stranger's tool can drive it without reading the Verilog."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path, PurePosixPath
+from typing import Any, TypeVar, get_type_hints
+
+from codesign.artifact import write_atomic
+from codesign.errors import DesignError, PrecisionError
+from codesign.graph import FixedPoint
+from codesign.rtl.family import Family
+
+FORMAT = "codesign-rtl"
+VERSION = 1
+NAME = "manifest.json"
+
+PACKING = (
+    "element i of a sample, flattened in row-major order, is at bits [i*bits + bits - 1 : i*bits] of its bus; "
+    "signed elements are in two's complement; the integer n stands for n * 2**-(width - integer) of the type"
+)
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+
+
+@dataclass(frozen=True)
+class Bus:
+    """A bus of packed numbers; the manifest's `packing` says how.
+
+    Attributes:
+        node: the Graph node whose result it carries.
+        signal: its name in the top module: a port, or a wire.
+        shape: of one sample, the batch axis left out.
+        elements: numbers in one sample.
+        bits: of each.
+        signed: two's complement.
+        type: of the numbers, as `FixedPoint` writes it.
+        offset: clock edges from the one that takes a sample in to the one that finds this bus holding its numbers.
+        module: that drives it; '' for a port.
+    """
+
+    node: str
+    signal: str
+    shape: tuple[int, ...]
+    elements: int
+    bits: int
+    signed: bool
+    type: str
+    offset: int
+    module: str = ""
+
+    @property
+    def width(self) -> int:
+        """Bits of the whole bus."""
+        return self.elements * self.bits
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """The record of an RTL project.
+
+    Attributes:
+        top: the top module.
+        graph: name of the design.
+        graph_digest: as `codesign.graph.digest`.
+        family: that it is pipelined for.
+        part: that its scripts name; '' where none was given.
+        clock_ns: the clock period that it is pipelined for.
+        cut: the most delay between two registers, in alkaid's units.
+        cut_measured: the cut comes from measured clocks of this family; otherwise it is a guess.
+        latency_cycles: clock edges from the one that takes a sample in to the one that finds its outputs.
+        interval: clock cycles from one sample to the next.
+        clock: port, rising edge.
+        reset: port, active high, synchronous; it clears the valid flags alone.
+        in_valid: port: the input buses hold a sample.
+        out_valid: port: the output buses hold one.
+        inputs: in order of the Graph.
+        outputs: in order of the Graph.
+        layers: every node's result, in order of the Graph.
+        packing: how numbers lie in a bus.
+        sources: Verilog files, relative to the project folder.
+        sha256: of each source, as written.
+    """
+
+    top: str
+    graph: str
+    graph_digest: str
+    family: Family
+    part: str
+    clock_ns: float
+    cut: float
+    cut_measured: bool
+    latency_cycles: int
+    interval: int
+    clock: str
+    reset: str
+    in_valid: str
+    out_valid: str
+    inputs: tuple[Bus, ...]
+    outputs: tuple[Bus, ...]
+    layers: tuple[Bus, ...]
+    packing: str
+    sources: tuple[str, ...]
+    sha256: Mapping[str, str]
+
+    def save(self, folder: Path) -> None:
+        """Write `manifest.json`.
+
+        Raises:
+            OutputError: the folder cannot be written.
+        """
+        document = {"format": FORMAT, "version": VERSION, **asdict(self)}
+        write_atomic(folder / NAME, json.dumps(document, indent=1) + "\n")
+
+    @classmethod
+    def load(cls, folder: Path) -> Manifest:
+        """Read the manifest of an RTL project.
+
+        Raises:
+            DesignError: it is missing, damaged, of another version, or names files outside the folder.
+        """
+        path = folder / NAME
+        again = "write the RTL project again with `codesign convert MODEL --out DIR`"
+        try:
+            document = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise DesignError(f"{path} is missing; {again}") from None
+        except (OSError, ValueError, RecursionError) as error:
+            raise DesignError(f"{path} is damaged ({error}); {again}") from error
+        if not isinstance(document, dict) or document.get("format") != FORMAT:
+            raise DesignError(f"{path} is not the manifest of an RTL project; {again}")
+        if document.get("version") != VERSION:
+            raise DesignError(
+                f"{path} has version {document.get('version')!r}, this codesign reads {VERSION}; "
+                "upgrade codesign or convert the model again"
+            )
+        try:
+            manifest = _record(cls, {key: value for key, value in document.items() if key not in ("format", "version")})
+            _check(manifest)
+        except (KeyError, PrecisionError, TypeError, ValueError) as error:
+            raise DesignError(f"{path} is damaged ({error}); {again}") from error
+        return manifest
+
+
+_Record = TypeVar("_Record", Bus, Manifest)
+
+
+def _record(cls: type[_Record], document: Any) -> _Record:
+    if not isinstance(document, dict):
+        raise TypeError(f"{cls.__name__.lower()} is no record")
+    names = [item.name for item in fields(cls)]
+    unknown = sorted(set(document) ^ set(names))
+    if unknown:
+        raise ValueError(f"field {unknown[0]!r} is missing or unknown")
+    hints = get_type_hints(cls)
+    return cls(**{name: _value(hints[name], document[name], name) for name in names})
+
+
+def _value(hint: Any, value: Any, name: str) -> Any:
+    if hint is Family:
+        return Family(value)
+    if hint == tuple[Bus, ...]:
+        return tuple(_record(Bus, item) for item in _list(value, name))
+    if hint == tuple[str, ...]:
+        return tuple(_value(str, item, name) for item in _list(value, name))
+    if hint == tuple[int, ...]:
+        return tuple(_value(int, item, name) for item in _list(value, name))
+    if hint == Mapping[str, str]:
+        return {str(key): _value(str, item, name) for key, item in dict(value).items()}
+    if hint is float and type(value) in (int, float):
+        return float(value)
+    if type(value) is not hint:
+        raise TypeError(f"{name} is {value!r:.60}")
+    return value
+
+
+def _list(value: Any, name: str) -> list[Any]:
+    if not isinstance(value, list):
+        raise TypeError(f"{name} is {value!r:.60}")
+    return value
+
+
+def _check(manifest: Manifest) -> None:
+    """Refuse what would send a tool outside the folder, or a testbench to nonsense.
+
+    Raises:
+        ValueError: saying which value.
+    """
+    for path in manifest.sources:
+        parts = PurePosixPath(path).parts
+        if not path or path.startswith("/") or ".." in parts or not re.fullmatch(r"[A-Za-z0-9_./]+\.v", path):
+            raise ValueError(f"source {path!r} is not a Verilog file inside the project")
+    buses = (*manifest.inputs, *manifest.outputs, *manifest.layers)
+    names = [manifest.top, manifest.clock, manifest.reset, manifest.in_valid, manifest.out_valid]
+    for name in (*names, *(bus.signal for bus in buses)):
+        if not _IDENTIFIER.fullmatch(name):
+            raise ValueError(f"{name!r} is not a Verilog name")
+    if not manifest.inputs or not manifest.outputs or manifest.latency_cycles < 0 or manifest.interval < 1:
+        raise ValueError("it has no inputs, no outputs, or no latency and interval")
+    for bus in buses:
+        type_ = FixedPoint.parse(bus.type)
+        size = 1
+        for length in bus.shape:
+            size *= length
+        if (type_.width, type_.signed, size) != (bus.bits, bus.signed, bus.elements) or size < 1 or bus.offset < 0:
+            raise ValueError(f"bus {bus.signal!r} contradicts itself")

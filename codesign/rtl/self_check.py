@@ -1,0 +1,38 @@
+"""Before its Verilog is written, each node's logic answers samples and is held against the Graph."""
+
+from __future__ import annotations
+
+import numpy as np
+from alkaid.types import CombLogic
+
+from codesign.errors import UnsupportedLayerError
+from codesign.graph import FixedPoint, IntArray, Node
+from codesign.simulate import run_node
+
+_SAMPLES = 64
+
+
+def _samples(type_: FixedPoint, size: int) -> IntArray:
+    rng = np.random.default_rng(0)
+    values = rng.integers(type_.min_int, type_.max_int, size=(_SAMPLES, size), endpoint=True, dtype=np.int64)
+    corners = np.array([type_.min_int, type_.max_int, 0, 1, -1], dtype=np.int64).clip(type_.min_int, type_.max_int)
+    values[: corners.size] = corners[:, None]
+    values[corners.size : _SAMPLES // 4] = rng.choice(corners, size=(_SAMPLES // 4 - corners.size, size))
+    return values
+
+
+def check_logic(node: Node, source: Node, logic: CombLogic) -> None:
+    """Refuse logic that differs from the Graph on any of some samples: it would be a fault of alkaid's or ours.
+
+    Raises:
+        UnsupportedLayerError: naming the layer.
+    """
+    values = _samples(source.result, source.size)
+    expected = run_node(node, values.reshape(_SAMPLES, *source.shape), source.result).reshape(_SAMPLES, -1)
+    found = logic.predict(values.astype(np.float64), n_threads=1)
+    if not np.array_equal(found, expected.astype(np.float64)):
+        element = int(np.argwhere(found != expected.astype(np.float64))[0][1])
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: the logic made for element {element} differs from the Graph, so no RTL is written; "
+            "please report the model, or give the layer narrower types"
+        )

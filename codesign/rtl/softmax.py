@@ -1,0 +1,121 @@
+"""hls4ml's softmax in hardware: its tables and casts, in the order of nnet_activation.h."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from codesign.graph import FixedPoint, IntArray, Overflow, Softmax, SoftmaxImplementation
+from codesign.graph.cast import cast as cast_integers
+from codesign.graph.softmax_tables import internal_types
+from codesign.rtl.arithmetic import (
+    Variable,
+    add,
+    add_constant,
+    both,
+    choose,
+    constant,
+    invert,
+    is_negative,
+    look_up,
+    maximum,
+    multiply,
+    subtract,
+    top_bits,
+)
+from codesign.rtl.casting import cast
+
+
+def _tree(values: Sequence[Variable], join: Callable[[Variable, Variable], Variable]) -> Variable:
+    """Joined pairwise as hls4ml's `reduce` does (nnet_common.h): the largest power of two below n goes left."""
+    if len(values) == 1:
+        return values[0]
+    left = 1 << ((len(values) - 1).bit_length() - 1)
+    return join(_tree(values[:left], join), _tree(values[left:], join))
+
+
+def _entries(table: IntArray) -> list[int]:
+    return [int(value) for value in table]
+
+
+def _hot(values: Sequence[Variable]) -> tuple[Variable, list[Variable]]:
+    """The maximum of `values`, and one flag for each: which is the first that has it."""
+    if len(values) == 1:
+        return values[0], [constant(1)]
+    half = (len(values) + 1) // 2
+    left, left_hot = _hot(values[:half])
+    right, right_hot = _hot(values[half:])
+    below = is_negative(subtract(left, right))
+    hot = [both(flag, invert(below)) for flag in left_hot] + [both(flag, below) for flag in right_hot]
+    return choose(below, right, left), hot
+
+
+def _argmax(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    return _hot(x)[1], 0
+
+
+def _tables(node: Softmax, arguments: Sequence[Variable], argument_type: FixedPoint) -> tuple[list[Variable], int]:
+    t = internal_types(node)
+    table = _entries(cast_integers(node.exp_table, t.exp.fraction, t.accumulator, source=t.exp))
+    exponentials = [look_up(top_bits(a, argument_type, len(table)), table) for a in arguments]
+    total = _tree(exponentials, lambda a, b: cast(add(a, b), t.accumulator.fraction, t.accumulator))
+    total = cast(total, t.accumulator.fraction, t.inv_input, source=t.accumulator)
+    inverse = look_up(top_bits(total, t.inv_input, node.inv_table.size), _entries(node.inv_table))
+    return [multiply(e, inverse) for e in exponentials], t.accumulator.fraction + t.inv.fraction
+
+
+def _stable(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    norm = internal_types(node).norm
+    largest = _tree(x, maximum)
+    return _tables(node, [cast(subtract(largest, v), source.fraction, norm) for v in x], norm)
+
+
+def _latency(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    return _tables(node, x, source)
+
+
+def _index(v: Variable, fraction: int, offset: int, entries: int) -> Variable:
+    """`int(v * 2**-fraction) + offset`, clamped into the table; C++ converts towards zero."""
+    bits = entries.bit_length() - 1
+    whole_type = FixedPoint.parse(f"fixed<{bits + 2},{bits + 2},TRN_ZERO,SAT>")
+    whole = cast(v, fraction, whole_type)
+    return cast(add_constant(whole, offset), 0, FixedPoint(False, bits, bits, overflow=Overflow.SAT))
+
+
+def _legacy(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    t = internal_types(node)
+    exp_table, inv_table = _entries(node.exp_table), _entries(node.inv_table)
+    exp_bits, inv_bits = len(exp_table).bit_length() - 1, len(inv_table).bit_length() - 1
+    one = constant(int(cast_integers(np.array([1], dtype=np.int64), 0, t.exp)[0]))
+    outputs = []
+    for i, own in enumerate(x):
+        total = constant(0)
+        for j, other in enumerate(x):
+            difference = subtract(other, own)
+            index = _index(difference, source.fraction + 4 - exp_bits, len(exp_table) // 2, len(exp_table))
+            term = one if i == j else look_up(index, exp_table)
+            total = cast(add(total, term), t.exp.fraction, t.exp)
+        outputs.append(look_up(_index(total, t.exp.fraction + 6 - inv_bits, 0, len(inv_table)), inv_table))
+    return outputs, t.inv.fraction
+
+
+_IMPLEMENTATIONS: dict[
+    SoftmaxImplementation, Callable[[Softmax, Sequence[Variable], FixedPoint], tuple[list[Variable], int]]
+] = {
+    SoftmaxImplementation.ARGMAX: _argmax,
+    SoftmaxImplementation.STABLE: _stable,
+    SoftmaxImplementation.LATENCY: _latency,
+    SoftmaxImplementation.LEGACY: _legacy,
+}
+
+
+def softmax(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    """Softmax over the last axis before the cast into the result type, as (integers, fraction bits)."""
+    n = node.shape[-1]
+    outputs: list[Variable] = []
+    fraction = 0
+    for start in range(0, len(x), n):
+        row, fraction = _IMPLEMENTATIONS[node.implementation](node, x[start : start + n], source)
+        outputs += row
+    return outputs, fraction

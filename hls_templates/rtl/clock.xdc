@@ -1,0 +1,1 @@
+create_clock -name clock -period @{period} [get_ports @{clock}]
