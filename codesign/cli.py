@@ -106,13 +106,13 @@ _positive.__name__, _count.__name__ = "positive number", "count"
 
 
 def _run(args: argparse.Namespace, terminal: Terminal) -> int:
-    from codesign.report.run import document, show
-    from codesign.road.running import run
+    from codesign.report.run import show
+    from codesign.road.running import run, summary
 
     with terminal.stages(lines=True) as stage:
         outcome = run(args.recipe, args.out, progress=stage)
     show(outcome, terminal.show)
-    terminal.document(document(outcome))
+    terminal.document(summary(outcome))
     return OK if outcome.passed else FAILED
 
 
@@ -201,11 +201,12 @@ def _verify(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.board.cost_table import cost_table
     from codesign.road.building import build
 
     with terminal.stages() as stage:
         built = build(args.design, args.board, progress=stage)
-    terminal.show(built.table())
+    terminal.show(cost_table(built.cost))
     terminal.document(built.document())
     return OK if built.fits else FAILED
 

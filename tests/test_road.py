@@ -149,7 +149,7 @@ def test_one_rounding_mode_in_the_hls_project(design: Path) -> None:
 def test_the_rtl_text(design: Path) -> None:
     """An operand of an adder in the first layer's module is turned upside down."""
     manifest = json.loads((design / "rtl" / "manifest.json").read_text())
-    modules = {node["node"]: node["module"] for node in manifest["nodes"]}
+    modules = {layer["node"]: layer["module"] for layer in manifest["layers"]}
     path = next(p for p in sorted((design / "rtl").rglob("*.v")) if f"module {modules['fc1']}" in p.read_text())
     text = path.read_text()
     changed = re.sub(r"\.IS_SUB\((\d)\)|IS_SUB\s*=\s*(\d)", lambda m: m[0].replace("0", "1"), text, count=1)

@@ -1,16 +1,14 @@
-"""What a whole run made: accuracy, ladder, cost and times, as tables and as JSON."""
+"""What a whole run made: accuracy, ladder, cost and times, as tables."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
-
 from rich.table import Table
 
+from codesign.board.cost_table import cost_table
 from codesign.report.conversion import graph_table
 from codesign.report.verification import table as ladder_table
 from codesign.road.running import Outcome
-from codesign.verify.record import record
 
 
 def _times(outcome: Outcome) -> Table:
@@ -44,25 +42,9 @@ def show(outcome: Outcome, say: Callable[..., None]) -> None:
         f"{manifest.clock_ns:g} ns"
     )
     for built in outcome.built:
-        say(built.table())
+        say(cost_table(built.cost))
     say(ladder_table(outcome.verified.results))
     say(_accuracy(outcome))
     say(_times(outcome))
     verdict = "every rung equal, every board fits" if outcome.passed else "FAILED: see the tables above"
     say(f"{outcome.recipe.name}: {verdict}. Results: {outcome.folder}")
-
-
-def document(outcome: Outcome) -> dict[str, Any]:
-    """A finished run for machines."""
-    return {
-        "recipe": outcome.recipe.name,
-        "folder": str(outcome.folder),
-        "passed": outcome.passed,
-        "test_accuracy": outcome.trained.test_accuracy,
-        "hardware_accuracy": None if outcome.accuracy is None else outcome.accuracy.share,
-        "latency_cycles": outcome.converted.manifest.latency_cycles,
-        "interval": outcome.converted.manifest.interval,
-        "verification": record(outcome.verified.results, {}),
-        "cost": [built.document() for built in outcome.built],
-        "seconds": outcome.seconds,
-    }

@@ -34,7 +34,7 @@ from codesign.simulate.samples import Samples, quantize, read_arrays
 Progress = Callable[[str], None]
 
 _PACKAGES = ("codesign", "hls4ml", "keras", "qkeras-v3", "alkaid", "numpy")
-# Without a board, RTL is pipelined for the slowest family we know, so that it meets the clock on the others too.
+# Without a board, projects are made for the part of the first board that ships.
 _DEFAULT_PART = "xc7a100tcsg324-1"
 
 

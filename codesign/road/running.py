@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,10 +22,12 @@ from codesign.road.conversion import Converted, convert
 from codesign.road.verification import RUNGS, Verified, verify
 from codesign.road.watch import Stopwatch
 from codesign.train import Recipe, Trained, read_recipe, train
+from codesign.verify.record import record
 
 Progress = Callable[[str], None]
 
 SAMPLES = "samples.npy"
+SUMMARY = "summary.json"
 
 
 @dataclass(frozen=True)
@@ -114,12 +117,35 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
             progress=lambda text: progress(f"verify: {text}"),
         )
     accuracy = _accuracy(converted.graph, trained)
-    built = []
+    built: list[Built] = []
     for board in boards:
+        # One synthesis serves every board of a family.
+        alike = [item.cost.utilisation for item in built if item.board.family is board.family]
+        known = alike[0] if alike else None
         with watch.stage(f"cost {board.name}"):
-            built.append(build(folder / "design", board.name, progress=lambda text: progress(f"cost: {text}")))
+            tell = f"cost: {board.name}"
+            built.append(build(folder / "design", str(board.path), known=known, progress=lambda _, t=tell: progress(t)))
     outcome = Outcome(recipe, folder, trained, converted, verified, accuracy, tuple(built), watch.seconds)
+    write_atomic(folder / SUMMARY, json.dumps(summary(outcome), indent=1, default=str) + "\n")
     return outcome
+
+
+def summary(outcome: Outcome) -> dict[str, Any]:
+    """A finished run for machines: the shape of `summary.json`."""
+    manifest = outcome.converted.manifest
+    return {
+        "recipe": outcome.recipe.name,
+        "folder": str(outcome.folder),
+        "passed": outcome.passed,
+        "test_accuracy": outcome.trained.test_accuracy,
+        "hardware_accuracy": None if outcome.accuracy is None else outcome.accuracy.share,
+        "latency_cycles": manifest.latency_cycles,
+        "interval": manifest.interval,
+        "clock_ns": manifest.clock_ns,
+        "verification": record(outcome.verified.results, {}),
+        "cost": [built.document() for built in outcome.built],
+        "seconds": outcome.seconds,
+    }
 
 
 def _training(state: Any) -> str:

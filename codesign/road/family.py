@@ -1,0 +1,22 @@
+"""The RTL family of a board."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codesign.board import Board
+from codesign.board.board import Family as BoardFamily
+from codesign.rtl import Family
+
+_FAMILIES: Mapping[BoardFamily, Family] = {
+    BoardFamily.XC7: Family.XILINX_7SERIES,
+    BoardFamily.ECP5: Family.ECP5,
+}
+
+if set(_FAMILIES) != set(BoardFamily):
+    raise ImportError(f"no RTL family for {set(BoardFamily) - set(_FAMILIES)}")
+
+
+def rtl_family(board: Board | None) -> Family:
+    """The family that RTL is pipelined for; 7 series without a board, as the default part is one."""
+    return Family.XILINX_7SERIES if board is None else _FAMILIES[board.family]
