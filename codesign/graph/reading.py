@@ -51,6 +51,8 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
             "only fixed-point and integer types are supported here: state one in --precision"
         )
     rounding = str(getattr(precision, "rounding_mode", None) or "TRN").split(".")[-1].removeprefix("AP_")
+    if "IntegerPrecisionType" in _class_names(precision):
+        rounding = "TRN_ZERO"  # whatever hls4ml says: ap_int takes from ap_fixed as C does (to_ap_int_base)
     overflow = str(getattr(precision, "saturation_mode", None) or "WRAP").split(".")[-1].removeprefix("AP_")
     return FixedPoint(
         bool(precision.signed),

@@ -9,16 +9,17 @@ import subprocess
 from functools import cache
 from pathlib import Path
 
-from codesign.artifact import is_current, make_folder, stage, write_atomic
-from codesign.errors import DesignError, ToolFailedError, ToolMissingError
+from codesign.artifact import is_current, make_folder, stage
+from codesign.errors import DesignError, ToolMissingError
 from codesign.hls.bridge import SOURCE
 from codesign.hls.manifest import MANIFEST, Manifest
-from codesign.hls.process import ended, first_error, run
+from codesign.toolchain.process import run_tool
 
 PROGRAM = "csim"
 FIRMWARE = "firmware"
 _FOLDER = "program"
 _LOG = "compile.log"
+_LIMIT_S = 3600.0
 # hls4ml compiles with -O3; the numbers are the same, and -O1 is what a few thousand samples are done soonest with.
 _FLAGS = ("-O1", "-fPIC")
 _STANDARDS = ("-std=c++23", "-std=c++11")  # hls4ml's build_lib.sh: the first that the compiler knows
@@ -77,35 +78,28 @@ def compile_csim(folder: Path, work: Path) -> Path:
         ToolFailedError: the project does not compile; the message names the log.
         OutputError: `work` cannot be written.
     """
-    Manifest.load(folder)
+    top = folder / FIRMWARE / f"{Manifest.load(folder).project}.cpp"
+    for path in (folder / SOURCE, top):
+        if not path.is_file():
+            raise DesignError(f"{path} is missing, the HLS project is not whole; convert the model again")
     program = compiler()
     try:
         key = _key(folder, program)
     except OSError as error:
-        raise DesignError(f"{folder} holds no whole HLS project ({error}); convert the model again") from error
+        raise DesignError(f"{folder} cannot be read ({error}); convert the model again") from error
     built = work / _FOLDER
     if is_current(built, key) and (built / PROGRAM).is_file():
         return built / PROGRAM
     standard = next((item for item in _STANDARDS if _accepts(program, item)), _STANDARDS[-1])
     make_folder(work)
     with stage(built, key) as place:
-        log = place / _LOG
-        command: list[str | Path] = [
-            program,
-            *_FLAGS,
-            standard,
-            "-w",
-            f"-I{FIRMWARE}/ap_types",
-            SOURCE,
-            "-o",
-            place / PROGRAM,
-        ]
-        status = run(command, cwd=folder, log=log, temporary=place)
-        if status != 0:
-            kept = work / f"failed-{_LOG}"
-            write_atomic(kept, log.read_bytes())
-            raise ToolFailedError(
-                f"g++ could not compile the HLS project {folder} ({ended(status)}; {first_error(log)}); "
-                f"its log is {kept}"
-            )
+        include = f"-I{FIRMWARE}/ap_types"
+        run_tool(
+            "g++ on the HLS project",
+            [program, *_FLAGS, standard, "-w", "-fmax-errors=3", include, SOURCE, "-o", place / PROGRAM],
+            folder=folder,
+            log=work / _LOG,
+            limit_s=_LIMIT_S,
+            environment={"LC_ALL": "C", "TMPDIR": str(place)},
+        )
     return built / PROGRAM

@@ -22,6 +22,7 @@ from codesign.hls.manifest import Manifest, Port
 
 _CONFIG = "hls4ml_config.yml"
 _MODELS = ("KerasModel", "OnnxModel", "PytorchModel")
+_ELEMENTWISE = frozenset({"Activation", "BatchNormalization", "ApplyAlpha", "Softmax"})
 _STAMP_LENGTH = 8
 _DOUBLE_BITS = 53
 _DOUBLE_EXPONENT = 1000
@@ -51,8 +52,8 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
         folder: an existing, empty folder.
 
     Raises:
-        UnsupportedLayerError: the ModelGraph is of another backend, or its inputs are named so that they hide names
-            of hls4ml's C++.
+        UnsupportedLayerError: the ModelGraph is of another backend, layers are named so that they clash in hls4ml's
+            C++, or it streams what hls4ml's C++ cannot.
         GraphError: `graph` was read from another ModelGraph.
         OutputError: `folder` cannot be written.
     """
@@ -66,6 +67,7 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
     if digest(read_model_graph(model_graph, name=graph.name, sources=sources)) != digest(graph):
         raise GraphError(f"graph {graph.name!r} was not read from this ModelGraph; read it again before writing")
     check_names(model_graph)
+    _check_streams(model_graph)
     top = _top(model_graph, graph)
     program = render(top)
     manifest = Manifest(
@@ -89,6 +91,25 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
     write_atomic(folder / SOURCE, program)
     manifest.save(folder)
     return HlsProject(folder, manifest)
+
+
+def _check_streams(model_graph: Any) -> None:
+    """Refuse element-wise layers that would read packs of another size than they write, past their end.
+
+    Raises:
+        UnsupportedLayerError: naming the layer.
+    """
+    for layer in model_graph.get_layers():
+        read, written = (_pack(variable) for variable in (layer.get_input_variable(), layer.get_output_variable()))
+        if layer.class_name in _ELEMENTWISE and None not in (read, written) and read != written:
+            raise UnsupportedLayerError(
+                f"layer {layer.name!r} reads a stream of packs of {read} numbers and writes packs of {written}, which "
+                "hls4ml's C++ cannot; put the Flatten or Reshape after it, right before a Dense, or use io_parallel"
+            )
+
+
+def _pack(variable: Any) -> int | None:
+    return getattr(getattr(variable, "type", None), "n_elem", None)
 
 
 def _port(node: Node) -> Port:

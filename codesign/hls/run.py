@@ -8,16 +8,17 @@ from pathlib import Path
 
 import numpy as np
 
-from codesign.artifact import make_folder, stage, write_atomic
+from codesign.artifact import make_folder, stage
 from codesign.errors import InputDataError, ToolFailedError
 from codesign.graph.cast import Integers
 from codesign.hls.compile import FIRMWARE, compile_csim
 from codesign.hls.manifest import Manifest, Port
-from codesign.hls.process import ended, run, tail
 from codesign.hls.words import Words, from_words, to_words, words_each
+from codesign.toolchain.process import last_lines, run_tool
 
 _FOLDER = "run"
 _LOG = "run.log"
+_LIMIT_S = 3600.0
 
 
 @dataclass(frozen=True)
@@ -84,17 +85,19 @@ def run_csim(folder: Path, inputs: Mapping[str, Integers], work: Path, *, trace:
     layers = manifest.layers if trace else ()
     make_folder(work)
     with stage(work / _FOLDER, _FOLDER) as place:
-        log, given, found = place / _LOG, place / "inputs.bin", place / "results.bin"
+        given, found, log = place / "inputs.bin", place / "results.bin", work / _LOG
         given.write_bytes(np.ascontiguousarray(np.concatenate(words, axis=1), dtype="<u8").tobytes())
-        command: list[str | Path] = [program, str(samples), str(int(trace)), given, found]
-        status = run(command, cwd=folder / FIRMWARE, log=log, temporary=place)
-        # hls4ml's C++ goes on after a broken weight file or an empty stream: it only prints.
-        if status != 0 or log.stat().st_size:
-            kept = work / f"failed-{_LOG}"
-            write_atomic(kept, log.read_bytes())
-            raise ToolFailedError(
-                f"the C simulation of {folder} failed ({ended(status)}): {tail(log)}; its log is {kept}"
-            )
+        run_tool(
+            "the C simulation",
+            [program, str(samples), str(int(trace)), given, found],
+            folder=folder / FIRMWARE,
+            log=log,
+            limit_s=_LIMIT_S,
+            environment={"LC_ALL": "C", "TMPDIR": str(place)},
+        )
+        if log.stat().st_size:
+            # hls4ml's C++ goes on after a broken weight file or an empty stream: it only prints.
+            raise ToolFailedError(f"the C simulation of {folder} complained: {last_lines(log)}; its log is {log}")
         results = _read(found, samples, manifest, layers)
         given.unlink()
         found.unlink()

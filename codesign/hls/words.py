@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 import numpy.typing as npt
 
@@ -30,13 +32,13 @@ def to_words(values: Integers, type_: FixedPoint) -> Words:
     Returns:
         (samples, numbers * words of each).
     """
-    flat = values.reshape(values.shape[0], -1)
+    flat = values.reshape(values.shape[0], math.prod(values.shape[1:]))
     if type_.width <= _INT64_BITS:
         return (flat.astype(np.int64) & ((1 << type_.width) - 1)).astype("<u8")
     mask = (1 << type_.width) - 1
     whole = np.array([int(value) & mask for value in flat.ravel()], dtype=object).reshape(flat.shape)
     limbs = [(whole >> (BITS * index)) & _MASK for index in range(words_each(type_))]
-    return np.stack(limbs, axis=-1).astype("<u8").reshape(flat.shape[0], -1)
+    return np.stack(limbs, axis=-1).astype("<u8").reshape(flat.shape[0], flat.shape[1] * len(limbs))
 
 
 def from_words(words: Words, type_: FixedPoint, shape: tuple[int, ...]) -> Integers:
@@ -57,7 +59,7 @@ def from_words(words: Words, type_: FixedPoint, shape: tuple[int, ...]) -> Integ
             half = 1 << (type_.width - 1)
             values = (values ^ half) - half
         return values.reshape(samples, *shape)
-    limbs = words.astype(object).reshape(samples, -1, words_each(type_))
+    limbs = words.astype(object).reshape(samples, math.prod(shape), words_each(type_))
     whole = np.zeros(limbs.shape[:2], dtype=object)
     for index in range(limbs.shape[2]):
         whole = whole + (limbs[:, :, index] << (BITS * index))

@@ -170,9 +170,10 @@ def add_constant(v: Variable, value: int) -> Variable:
     mask = (1 << _LOW_BITS) - 1
     low = add_constant(wrap(v, False, _LOW_BITS), value & mask)
     high = add(shift_right(v, _LOW_BITS), shift_right(low, _LOW_BITS))
-    # A width known to hold the sum keeps alkaid from merging this constant with one already added to `high`.
-    total = add_constant(high, value >> _LOW_BITS)
-    return add(shift_left(total, _LOW_BITS), wrap(low, False, _LOW_BITS))
+    total = shift_left(add_constant(high, value >> _LOW_BITS), _LOW_BITS)
+    low = wrap(low, False, _LOW_BITS)
+    # A constant half is joined bit by bit: added, alkaid would merge it with the constant inside the other half.
+    return low | total if is_constant(total) and not is_constant(low) else add(total, low)
 
 
 def multiply(a: Variable, b: Variable) -> Variable:

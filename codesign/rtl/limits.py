@@ -68,7 +68,7 @@ def _(node: Dense, source: FixedPoint) -> int:
     else:
         fraction = source.fraction + node.weight_type.fraction
         inside = max(_cast_bits(product, fraction, accumulator), accumulator.width + 1)
-    return max(inside, _cast_bits(accumulator.width, accumulator.fraction, node.result))
+    return int(max(inside, _cast_bits(accumulator.width, accumulator.fraction, node.result)))
 
 
 @widest_number.register

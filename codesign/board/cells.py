@@ -1,0 +1,81 @@
+"""What each cell of a synthesised netlist takes of an FPGA's fabric, family by family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from codesign.board.board import Family, Resource
+
+_LUT, _MEMORY, _FF = Resource.LUT, Resource.LUT_MEMORY, Resource.FF
+_DSP, _BRAM, _CARRY, _MUX = Resource.DSP, Resource.BRAM, Resource.CARRY, Resource.WIDE_MUX
+
+Takes = Mapping[Resource, int]
+
+
+def _each(takes: Takes, *cells: str) -> dict[str, Takes]:
+    return dict.fromkeys(cells, takes)
+
+
+def _memory(luts: int) -> Takes:
+    return {_LUT: luts, _MEMORY: luts}
+
+
+# LUTs of each distributed RAM: AMD UG474, "Distributed RAM Configuration". Yosys writes an inverter that found no
+# LUT to merge with as INV; it becomes a LUT1.
+_XC7: Mapping[str, Takes] = {
+    **_each({_LUT: 1}, "INV", "LUT1", "LUT2", "LUT3", "LUT4", "LUT5", "LUT6", "LUT6_2"),
+    **_each(_memory(1), "SRL16", "SRL16E", "SRLC16", "SRLC16E", "SRLC32E", "CFGLUT5", "RAM32X1S", "RAM64X1S"),
+    **_each(_memory(2), "RAM32X1D", "RAM64X1D", "RAM128X1S"),
+    **_each(_memory(4), "RAM32M", "RAM64M", "RAM128X1D", "RAM256X1S"),
+    **_each({_FF: 1}, "FDRE", "FDSE", "FDCE", "FDPE", "FDRE_1", "FDSE_1", "FDCE_1", "FDPE_1", "LDCE", "LDPE"),
+    **_each({_DSP: 1}, "DSP48E1"),
+    **_each({_BRAM: 1}, "RAMB18E1", "FIFO18E1"),
+    **_each({_BRAM: 2}, "RAMB36E1", "FIFO36E1"),
+    **_each({_CARRY: 1}, "CARRY4"),
+    **_each({_MUX: 1}, "MUXF7", "MUXF8"),
+}
+
+# A CCU2C is the two LUTs of a slice in ripple mode; a 16x4 RAM takes three slices, of two LUTs each: Lattice
+# FPGA-DS-02012, "Modes of Operation" and "Number of Slices Required to Implement Distributed RAM".
+_ECP5: Mapping[str, Takes] = {
+    **_each({_LUT: 1}, "INV", "LUT2", "LUT4"),
+    **_each({_LUT: 2, _CARRY: 1}, "CCU2C"),
+    **_each(_memory(6), "TRELLIS_DPR16X4", "DPR16X4C"),
+    **_each({_FF: 1}, "TRELLIS_FF"),
+    **_each({_DSP: 1}, "MULT18X18D"),
+    **_each({_BRAM: 1}, "DP16KD", "PDPW16KD"),
+    **_each({_MUX: 1}, "PFUMX", "L6MUX21"),
+}
+
+CELLS: Mapping[Family, Mapping[str, Takes]] = {Family.XC7: _XC7, Family.ECP5: _ECP5}
+
+# Constants, notes of where a module was, and the pads' and clocks' own buffers: nothing of the fabric.
+FREE: Mapping[Family, frozenset[str]] = {
+    Family.XC7: frozenset({"$scopeinfo", "GND", "VCC", "IBUF", "IBUFG", "OBUF", "OBUFT", "IOBUF", "BUFG", "BUFGCTRL"}),
+    Family.ECP5: frozenset({"$scopeinfo", "VHI", "VLO", "TRELLIS_IO", "DCCA"}),
+}
+
+_unknown = [family for family in Family if family not in CELLS or family not in FREE]
+if _unknown:
+    raise TypeError(f"no cells are known for {_unknown}")
+
+
+def count(family: Family, cells: Mapping[str, int]) -> tuple[dict[Resource, int], dict[str, int]]:
+    """What a netlist takes.
+
+    Args:
+        family: of the FPGA.
+        cells: how many of each type the netlist has.
+
+    Returns:
+        How much of each resource; and the cells of types that are not known here, which may take more.
+    """
+    used = dict.fromkeys(Resource, 0)
+    other: dict[str, int] = {}
+    for cell, number in cells.items():
+        if cell in CELLS[family]:
+            for resource, each in CELLS[family][cell].items():
+                used[resource] += each * number
+        elif cell not in FREE[family]:
+            other[cell] = number
+    return used, other

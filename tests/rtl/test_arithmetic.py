@@ -1,0 +1,69 @@
+"""Arithmetic beyond what alkaid's own float32 and int32 hold."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from alkaid.trace import trace
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codesign.graph import FixedPoint
+from codesign.rtl.arithmetic import add_constant, inputs, look_up, multiply_constant, multiply_matrix
+from codesign.rtl.exact_lsb import exact_lowest_bits, lowest_bit
+
+
+def answers(source, size, function, values):
+    with exact_lowest_bits():
+        x = inputs(source, size)
+        logic = trace(x, function(x))
+    return logic.predict(values.astype(np.float64), n_threads=1)
+
+
+def samples(source, size, seed=0):
+    rng = np.random.default_rng(seed)
+    values = rng.integers(source.min_int, source.max_int, size=(100, size), endpoint=True)
+    values[0], values[1] = source.min_int, source.max_int
+    return values
+
+
+@given(st.integers(2, 48), st.booleans(), st.integers(-(2**47), 2**47), st.integers(-(2**40), 2**40))
+def test_constants_of_any_width_add(width, signed, first, second):
+    source = FixedPoint(signed, width, width)
+    values = samples(source, 1)
+    found = answers(source, 1, lambda x: [add_constant(add_constant(x[0], first), second)], values)
+    np.testing.assert_array_equal(found, (values + first + second).astype(np.float64))
+
+
+@given(st.integers(2, 16), st.integers(-(2**33), 2**33))
+def test_constants_of_any_width_multiply(width, value):
+    source = FixedPoint(True, width, width)
+    values = samples(source, 1)
+    found = answers(source, 1, lambda x: [multiply_constant(x[0], value)], values)
+    np.testing.assert_array_equal(found, (values * value).astype(np.float64))
+
+
+@pytest.mark.parametrize("bits", [1, 6, 20, 21, 24, 33])
+def test_matrices_of_any_width_multiply(bits):
+    rng = np.random.default_rng(bits)
+    source = FixedPoint(True, 10, 10)
+    matrix = rng.integers(-(2 ** (bits - 1)), 2 ** (bits - 1), size=(5, 4))
+    matrix[:, 3] = 0
+    values = samples(source, 5)
+    found = answers(source, 5, lambda x: multiply_matrix(x, matrix), values)
+    np.testing.assert_array_equal(found, (values @ matrix).astype(np.float64))
+
+
+@pytest.mark.parametrize("bits", [1, 18, 24, 40])
+def test_tables_of_any_width_are_looked_up(bits):
+    rng = np.random.default_rng(bits)
+    table = [int(v) for v in rng.integers(-(2 ** (bits - 1)), 2 ** (bits - 1), size=64)]
+    values = np.arange(64)[:, None]
+    found = answers(FixedPoint(False, 6, 6), 1, lambda x: [look_up(x[0], table)], values)
+    assert found[:, 0].astype(np.int64).tolist() == table
+
+
+@given(st.integers(-(2**53), 2**53), st.integers(-30, 30))
+def test_lowest_bit_is_exact(value, scale):
+    if value:
+        assert lowest_bit(value * 2.0**scale) == (value & -value).bit_length() - 1 + scale
