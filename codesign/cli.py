@@ -220,10 +220,13 @@ def _boards(args: argparse.Namespace, terminal: Terminal) -> int:
 
 
 def _doctor(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.doctor import table
     from codesign.toolchain.doctor import diagnose
 
-    diagnosis = diagnose()
-    terminal.show(diagnosis.table())
+    with terminal.stages() as stage:
+        stage("asking each tool for its version")
+        diagnosis = diagnose()
+    terminal.show(table(diagnosis))
     terminal.document(diagnosis.document())
     return OK if diagnosis.healthy else FAILED
 

@@ -79,7 +79,9 @@ def run_tool(
             status = process.wait(timeout=limit_s)
         except subprocess.TimeoutExpired:
             _end(process)
-            raise ToolFailedError(f"{tool} ran past its limit of {limit_s:g} s and was ended; its log is {log}") from None
+            raise ToolFailedError(
+                f"{tool} ran past its limit of {limit_s:g} s and was ended; its log is {log}"
+            ) from None
         except BaseException:
             _end(process)
             raise
