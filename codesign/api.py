@@ -154,7 +154,8 @@ class Graph(base.Graph):
             return tuple(climb_design(Path(design), self, inputs, rungs))
         if tuple(rungs) != ("rtl",):
             raise DesignError(
-                f"rungs {', '.join(rungs)} need a design folder; give design=DIR of `codesign convert`, or rungs=('rtl',)"
+                f"rungs {', '.join(rungs)} need a design folder; give design=DIR of `codesign convert`, "
+                "or rungs=('rtl',)"
             )
         with tempfile.TemporaryDirectory(prefix="codesign-") as folder:
             return tuple(climb_fresh_rtl(Path(folder), self, inputs, clock_ns))

@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from codesign.errors import CodesignError, Interrupted, OutputError, UsageError
+from codesign.errors import CodesignError, InterruptedRunError, OutputError, UsageError
 
 OK, FAILED = 0, 1
 
@@ -308,7 +308,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except CodesignError as error:
         return _fail(str(error), error.exit_code, as_json)
     except KeyboardInterrupt:
-        stopped = Interrupted("stopped; what was finished is kept, run the same command again to go on")
+        stopped = InterruptedRunError("stopped; what was finished is kept, run the same command again to go on")
         return _fail(str(stopped), stopped.exit_code, as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -60,7 +60,7 @@ class ToolFailedError(CodesignError):
     """An external tool was run and failed; the message names its log."""
 
 
-class Interrupted(CodesignError):
+class InterruptedRunError(CodesignError):
     """The user stopped the run (Ctrl-C); what was complete stays, the rest is redone."""
 
     exit_code = 130

@@ -9,7 +9,7 @@ import logging
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 import hls4ml
 import keras
@@ -50,7 +50,7 @@ CARRIED = frozenset(
 
 
 @dataclass(frozen=True)
-class Converted:
+class Converted(Generic[G]):
     """A converted model.
 
     Attributes:
@@ -60,7 +60,7 @@ class Converted:
             layers that were fused into others have none.
     """
 
-    graph: Graph
+    graph: G
     model_graph: Any
     layer_nodes: Mapping[str, str]
 
@@ -146,7 +146,8 @@ def _with_head(model: Any, head: Head) -> Any:
         return model
     if len(model.outputs) != 1:
         raise UnsupportedLayerError(
-            f"model {model.name!r} has {len(model.outputs)} outputs; an argmax head needs exactly one: choose another head"
+            f"model {model.name!r} has {len(model.outputs)} outputs; an argmax head needs exactly one: "
+            "choose another head"
         )
     return keras.Model(model.inputs, keras.layers.Softmax(name="argmax")(model.outputs[0]))
 
@@ -202,7 +203,7 @@ def convert(
     *,
     origin: Mapping[str, str] | None = None,
     cls: type[G] = Graph,  # type: ignore[assignment]
-) -> Converted:
+) -> Converted[G]:
     """Convert a Keras or QKeras model.
 
     Args:

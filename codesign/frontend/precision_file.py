@@ -11,6 +11,13 @@ from codesign.strict_yaml import read_yaml
 _EXAMPLE = "write for example `layers: {fc1: {accum: 'fixed<16,6>'}}`"
 
 
+def _type(text: str, where: str) -> FixedPoint:
+    try:
+        return FixedPoint.parse(text)
+    except PrecisionError as error:
+        raise PrecisionError(f"{where}: {error}") from None
+
+
 def read_precision(path: Path) -> dict[str, dict[str, FixedPoint]]:
     """Read `layers: {LAYER: {weight: TYPE, bias: TYPE, accum: TYPE, result: TYPE, …}}`.
 
@@ -26,8 +33,5 @@ def read_precision(path: Path) -> dict[str, dict[str, FixedPoint]]:
             raise PrecisionError(f"{path}: layers.{layer} must map type names to types; {_EXAMPLE}")
         found[layer] = {}
         for key, text in types.items():
-            try:
-                found[layer][key] = FixedPoint.parse(str(text))
-            except PrecisionError as error:
-                raise PrecisionError(f"{path}: layers.{layer}.{key}: {error}") from None
+            found[layer][key] = _type(str(text), f"{path}: layers.{layer}.{key}")
     return found

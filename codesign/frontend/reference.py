@@ -22,7 +22,8 @@ def _is_softmax(layer: Any) -> bool:
 
 
 def _one_hot(scores: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
-    return np.eye(scores.shape[-1], dtype=np.float32)[np.argmax(scores, axis=-1)]
+    hot: npt.NDArray[np.float32] = np.eye(scores.shape[-1], dtype=np.float32)[np.argmax(scores, axis=-1)]
+    return hot
 
 
 class KerasRung:

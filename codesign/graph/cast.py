@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import typing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +41,7 @@ def narrow(values: Integers) -> Integers:
 
 def shift_left(values: Integers, bits: int) -> Integers:
     """`values * 2**bits`, exactly."""
-    return np.asarray(np.left_shift(widen(values, magnitude_bits(values) + bits), bits))
+    return typing.cast(Integers, widen(values, magnitude_bits(values) + bits) << bits)
 
 
 def _tie(kept: Integers, remainder: Integers, half: int, up: Integers | bool) -> Integers:

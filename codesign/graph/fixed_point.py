@@ -68,9 +68,7 @@ class FixedPoint:
                 f"fixed-point type of width {self.width}: ap_fixed holds at most 1024 bits; choose a narrower type"
             )
         if abs(self.integer) > 4096:
-            raise PrecisionError(
-                f"fixed-point type with {self.integer} integer bits: give -4096..4096"
-            )
+            raise PrecisionError(f"fixed-point type with {self.integer} integer bits: give -4096..4096")
         if self.saturation_bits:
             raise PrecisionError(
                 f"type with {self.saturation_bits} saturation bits: only 0 is supported; drop the fifth parameter"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+
 from rich.table import Table
 
 from codesign.board.cost_table import cost_table

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from codesign import hls, rtl
-
 from codesign.artifact import is_current, stage, write_atomic
 from codesign.board import Board
 from codesign.design import (
@@ -60,13 +59,14 @@ class Converted:
 
 
 def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+    return {package: version for package in _PACKAGES if (version := _version(package))}
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def _model_files(model: Path, weights: Path | None) -> dict[str, bytes]:

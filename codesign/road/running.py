@@ -123,8 +123,8 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
         alike = [item.cost.utilisation for item in built if item.board.family is board.family]
         known = alike[0] if alike else None
         with watch.stage(f"cost {board.name}"):
-            tell = f"cost: {board.name}"
-            built.append(build(folder / "design", str(board.path), known=known, progress=lambda _, t=tell: progress(t)))
+            progress(f"cost: {board.name}")
+            built.append(build(folder / "design", str(board.path), known=known))
     outcome = Outcome(recipe, folder, trained, converted, verified, accuracy, tuple(built), watch.seconds)
     write_atomic(folder / SUMMARY, json.dumps(summary(outcome), indent=1, default=str) + "\n")
     return outcome

@@ -6,7 +6,7 @@ import importlib.util
 import re
 import shutil
 import signal
-import subprocess  # noqa: S404
+import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -113,7 +113,7 @@ class Diagnosis:
 def told_version(program: Path, *arguments: str) -> str | None:
     """The first version number that a program prints; None where it prints none, fails, or takes too long."""
     try:
-        process = subprocess.Popen(  # noqa: S603
+        process = subprocess.Popen(
             [str(program), *arguments],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import subprocess  # noqa: S404
+import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,7 +64,7 @@ def run_tool(
     started = time.monotonic()
     with log.open("wb") as stream:
         try:
-            process = subprocess.Popen(  # noqa: S603
+            process = subprocess.Popen(
                 [str(part) for part in command],
                 cwd=folder,
                 stdin=subprocess.DEVNULL,

@@ -19,10 +19,10 @@ from codesign.frontend.options import Head, IoType, Strategy
 from codesign.frontend.quantizer_text import suggest
 from codesign.graph import FixedPoint
 from codesign.resources import resource
+from codesign.strict_yaml import read_yaml
 from codesign.train import section
 from codesign.train.layers import TYPE_OF, Layer, Softmax, read_layer
 from codesign.train.section import Where, key, read_section
-from codesign.strict_yaml import read_yaml
 
 
 class Scaling(str, Enum):

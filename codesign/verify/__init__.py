@@ -1,1 +1,1 @@
-
+"""The ladder: what each rung answers, and where it first differs from the Graph."""

@@ -10,8 +10,14 @@ from codesign.graph import Graph, SoftmaxImplementation
 from tests.rtl.designs import P, activation, dense, every_class, mlp, normalize, port, softmax
 
 WIDE = {
-    "product": [port("x", (4,), "fixed<30,4>"), dense("wide", "x", 4, 2, weight="fixed<24,2>", accumulator="fixed<48,9>", result="fixed<8,4>")],
-    "accumulator": [port("x", (4,), "fixed<8,4>"), dense("wide", "x", 4, 2, accumulator="fixed<60,9>", result="fixed<8,4>")],
+    "product": [
+        port("x", (4,), "fixed<30,4>"),
+        dense("wide", "x", 4, 2, weight="fixed<24,2>", accumulator="fixed<48,9>", result="fixed<8,4>"),
+    ],
+    "accumulator": [
+        port("x", (4,), "fixed<8,4>"),
+        dense("wide", "x", 4, 2, accumulator="fixed<60,9>", result="fixed<8,4>"),
+    ],
     "input": [port("wide", (4,), "fixed<60,4>")],
     "scale": [port("x", (4,), "fixed<20,4>"), normalize("wide", "x", (4,), scale="fixed<40,4>", result="fixed<8,4>")],
     "cast": [port("x", (4,), "fixed<40,4>"), activation("wide", "x", (4,), "fixed<62,4,TRN,SAT>")],

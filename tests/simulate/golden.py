@@ -39,9 +39,7 @@ def from_golden(path: Path) -> tuple[Graph, dict[str, Any], dict[str, np.ndarray
     document = json.loads(path.read_text())
     with np.load(path.with_suffix(".npz"), allow_pickle=False) as archive:
         arrays = {name: archive[name] for name in archive.files}
-    nodes: list[Node] = [
-        Input(name="x", inputs=(), shape=(arrays["x"].shape[1],), result=type_of(document["input"]))
-    ]
+    nodes: list[Node] = [Input(name="x", inputs=(), shape=(arrays["x"].shape[1],), result=type_of(document["input"]))]
     softmax: dict[str, Any] = {}
     for layer in document["layers"]:
         source = nodes[-1]
