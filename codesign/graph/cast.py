@@ -36,17 +36,17 @@ def narrow(values: Integers) -> Integers:
     """`values` as int64 where all of them fit."""
     if values.dtype != object or magnitude_bits(values) > _SAFE_BITS:
         return values
-    return np.asarray(values, dtype=np.int64)
+    return values.astype(np.int64)
 
 
 def shift_left(values: Integers, bits: int) -> Integers:
     """`values * 2**bits`, exactly."""
-    return typing.cast(Integers, widen(values, magnitude_bits(values) + bits) << bits)
+    return widen(values, magnitude_bits(values) + bits) << bits
 
 
 def _tie(kept: Integers, remainder: Integers, half: int, up: Integers | bool) -> Integers:
     increment = (remainder > half) | ((remainder == half) & up)
-    return kept + increment.astype(kept.dtype)
+    return typing.cast(Integers, kept + increment.astype(kept.dtype))
 
 
 # Each gives the rounded value from: the value floored, the bits cut off, half a step in them.
