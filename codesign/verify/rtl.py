@@ -91,6 +91,7 @@ def _build_key(sources: Mapping[str, bytes], control: str, simulator: VerilatorI
 
 def _compile(simulator: VerilatorInstall | _Icarus, top: str, sources: list[Path], build: Path, log: Path) -> None:
     if isinstance(simulator, _Icarus):
+        write_atomic(build / icarus.TIMESCALE, icarus.TIMESCALE_TEXT)
         command = icarus.compile_command(str(simulator.compiler), top, sources)
         run_tool("Icarus Verilog", command, folder=build, log=log / "icarus.log", limit_s=_BUILD_LIMIT_S)
         return
