@@ -53,7 +53,10 @@ def _keras_rung(folder: Path, design: Design, graph: Graph) -> Rung:
     if lacking:
         why = f"{', '.join(lacking)} not installed: pip install 'codesign[train]'"
         return MissingRung("keras", "QKeras model (float32)", why)
+    from codesign.frontend.keras_import import import_keras
     from codesign.frontend.loading import load_model
+
+    import_keras()  # silently; the next import would start TensorFlow with all its log lines
     from codesign.frontend.reference import KerasRung
 
     return KerasRung(lambda: load_model(folder / design.model), graph, design.layer_nodes)

@@ -104,5 +104,5 @@ def check_supported(graph: Graph) -> None:
         if widest > WIDEST:
             raise UnsupportedLayerError(
                 f"layer {node.name!r}: its logic would hold numbers of {widest} bits, the RTL flow is exact up to "
-                f"{WIDEST}; give its input, weights, accumulator or result narrower types"
+                f"{WIDEST}; state narrower types for its input, weights, accumulator or result with --precision"
             )
