@@ -20,7 +20,7 @@ from typing import Any, NoReturn
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from codesign.errors import CodesignError, InterruptedRunError, OutputError, UsageError
+from codesign.errors import CodesignError, InterruptedRunError, OutputError, ToolMissingError, UsageError
 
 OK, FAILED = 0, 1
 
@@ -44,7 +44,7 @@ class Terminal:
     def show(self, *renderables: Any) -> None:
         """Print for people; nothing where JSON is asked for."""
         if not self.as_json:
-            self.out.print(*renderables, highlight=False)
+            self.out.print(*renderables, highlight=False, markup=False)
 
     def document(self, value: Any) -> None:
         """Print for machines; nothing where people read."""
@@ -70,7 +70,7 @@ class Terminal:
         stage = text.split(" epoch ")[0]
         if stage != self._stage:
             self._stage = stage
-            self.err.print(stage, highlight=False)
+            self.err.print(stage, highlight=False, markup=False)
 
     @contextmanager
     def training(self) -> Iterator[Callable[[Any], None]]:
@@ -310,12 +310,21 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         stopped = InterruptedRunError("stopped; what was finished is kept, run the same command again to go on")
         return _fail(str(stopped), stopped.exit_code, as_json)
+    except ModuleNotFoundError as error:
+        return _fail(str(_not_installed(error)), ToolMissingError.exit_code, as_json)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OutputError.exit_code
     except OSError as error:
         place = f"{error.filename}: " if error.filename else ""
         return _fail(f"{place}{error.strerror or error}; free space or check the path", OutputError.exit_code, as_json)
+
+
+def _not_installed(error: ModuleNotFoundError) -> ToolMissingError:
+    package = (error.name or "a package").split(".")[0]
+    if package in ("codesign", "rtl_sim"):
+        raise error  # not the user's: our own files are incomplete
+    return ToolMissingError(f"this command needs {package}, which is not installed; run: pip install 'codesign[all]'")
 
 
 def _fail(message: str, status: int, as_json: bool) -> int:

@@ -220,6 +220,17 @@ def test_bad_recipes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None
     assert not (tmp_path / "out").exists()
 
 
+def test_a_package_that_lacks_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a machine that has only what a saved design needs."""
+    (tmp_path / "m.h5").write_bytes(b"\x89HDF\r\n\x1a\n" + b"\0" * 2000)
+    monkeypatch.setitem(sys.modules, "h5py", None)
+    line = refused(capsys, "convert", tmp_path / "m.h5", "--out", tmp_path / "out")
+    assert "h5py" in line
+    assert "pip install 'codesign[all]'" in line
+
+
 def test_an_unknown_board_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     line = refused(capsys, "convert", "m.keras", "--out", tmp_path / "o", "--board", "arty-a7-100")
     assert "arty-a7-100t" in line

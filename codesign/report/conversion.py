@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from codesign.graph import Dense, Graph, Node, Normalize
 from codesign.road.conversion import Converted
@@ -21,12 +22,13 @@ def _parameters(node: Node) -> str:
 
 def graph_table(graph: Graph) -> Table:
     """Node by node: operation, shape and types."""
-    table = Table(title=f"Graph {graph.name!r}", title_justify="left")
+    table = Table(title=Text(f"Graph {graph.name!r}"), title_justify="left")
     for name in ("node", "operation", "shape", "result type", "parameters"):
         table.add_column(name, overflow="fold")
     for node in graph:
         shape = "x".join(map(str, node.shape))
-        table.add_row(node.name, type(node).__name__, shape, str(node.result), _parameters(node))
+        cells = (node.name, type(node).__name__, shape, str(node.result), _parameters(node))
+        table.add_row(*(Text(cell) for cell in cells))
     return table
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rich.table import Table
+from rich.text import Text
 
 from codesign.verify.record import notes
 from codesign.verify.rung import RungResult, Status
@@ -25,5 +26,5 @@ def table(results: Sequence[RungResult]) -> Table:
     shown.add_column("first difference, measured error, facts", overflow="fold")
     for result in results:
         counts = ("-", "-") if result.status is Status.SKIPPED else (str(result.samples), str(result.mismatching))
-        shown.add_row(result.title, _STYLE[result.status], *counts, notes(result))
+        shown.add_row(result.title, _STYLE[result.status], *counts, Text(notes(result)))
     return shown
