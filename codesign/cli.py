@@ -23,6 +23,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from codesign.errors import CodesignError, InterruptedRunError, OutputError, ToolMissingError, UsageError
 
 OK, FAILED = 0, 1
+_LOG_WIDTH = 120  # where no terminal tells its own
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,6 +39,8 @@ class Terminal:
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
         self.out = Console(soft_wrap=False)
+        if not self.out.is_terminal:
+            self.out = Console(width=_LOG_WIDTH)
         self.err = Console(stderr=True)
         self._stage = ""
 

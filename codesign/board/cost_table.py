@@ -63,7 +63,7 @@ def board_table(boards: Sequence[Board]) -> Table:
     for name in ("board", "made as", "part", "family"):
         table.add_column(name, overflow="fold")
     for resource in LIMITED:
-        table.add_column(TITLES[resource], justify="right")
+        table.add_column(TITLES[resource], justify="right", min_width=7)  # a number cut short is a wrong number
     table.add_column("clock", justify="right")
     for board in boards:
         limits = [f"{board.limit(resource):,}" for resource in LIMITED]

@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 
 from codesign.road.simulation import Simulated
 from codesign.simulate.trace import LayerTrace
@@ -20,8 +21,16 @@ def trace_table(layers: Sequence[LayerTrace]) -> Table:
     table = Table(title="layers on these samples (integers of each result type)", title_justify="left")
     table.add_column("node")
     table.add_column("result type", overflow="fold")
-    for name in ("min", "max", "rounded", "overflowed", "accumulator overflowed", "unused high bits", "dead low bits"):
-        table.add_column(name, justify="right")
+    for name in (
+        "min",
+        "max",
+        "rounded",
+        "over\nflowed",
+        "accum.\nover\nflowed",
+        "unused\nhigh\nbits",
+        "dead\nlow\nbits",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
     for layer in layers:
         table.add_row(
             layer.node,
@@ -29,7 +38,7 @@ def trace_table(layers: Sequence[LayerTrace]) -> Table:
             _shown(layer.low),
             _shown(layer.high),
             str(layer.rounded),
-            f"[red]{layer.overflowed}[/red]" if layer.overflowed else "0",
+            Text(str(layer.overflowed), style="red" if layer.overflowed else ""),
             _shown(layer.accumulator_overflowed),
             _shown(layer.headroom),
             _shown(layer.dead_bits),
