@@ -22,7 +22,8 @@ from codesign.graph.graph import Graph
 from codesign.graph.nodes import OPERATIONS, IntArray, Node, frozen, operation
 
 FORMAT = "codesign-graph"
-VERSION = 1
+VERSION = 2
+_READS = (1, 2)  # 2 adds operations to 1
 JSON_NAME = "graph.json"
 ARRAYS_NAME = "graph.npz"
 
@@ -124,9 +125,9 @@ def load(folder: Path, cls: type[G]) -> G:
         raise GraphError(f"{path} is damaged ({error}); convert the model again") from error
     if not isinstance(document, dict) or document.get("format") != FORMAT:
         raise GraphError(f"{path} is not a codesign graph; make one with `codesign convert MODEL --out DIR`")
-    if document.get("version") != VERSION:
+    if document.get("version") not in _READS:
         raise GraphError(
-            f"{path} has format version {document.get('version')!r}, this codesign reads {VERSION}; "
+            f"{path} has format version {document.get('version')!r}, this codesign reads {' and '.join(map(str, _READS))}; "
             "upgrade codesign or convert the model again"
         )
     if hashlib.sha256(raw).hexdigest() != document.get("arrays_sha256"):
@@ -180,7 +181,9 @@ def _node(index: int, record: Any, arrays: dict[str, IntArray]) -> Node:
         raise GraphError(f"node {index} is not a record with an operation")
     cls = OPERATIONS.get(record["op"])
     if cls is None:
-        raise GraphError(f"node {index} has operation {record['op']!r}, which is none of {', '.join(OPERATIONS)}")
+        raise GraphError(
+            f"node {index} has operation {record['op']!r}, which is none of {', '.join(sorted(OPERATIONS))}"
+        )
     hints = get_type_hints(cls)
     names = [item.name for item in fields(cls)]
     unknown = sorted(set(record) - {"op", *names})

@@ -7,7 +7,7 @@ from alkaid.types import CombLogic
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import FixedPoint, IntArray, Node
-from codesign.simulate import run_node
+from codesign.simulate import Operand, run_node
 
 _SAMPLES = 64
 
@@ -28,7 +28,7 @@ def check_logic(node: Node, source: Node, logic: CombLogic) -> None:
         UnsupportedLayerError: naming the layer.
     """
     values = _samples(source.result, source.size)
-    expected = run_node(node, values.reshape(_SAMPLES, *source.shape), source.result).reshape(_SAMPLES, -1)
+    expected = run_node(node, [Operand(values.reshape(_SAMPLES, *source.shape), source.result)]).reshape(_SAMPLES, -1)
     found = logic.predict(values.astype(np.float64), n_threads=1)
     if not np.array_equal(found, expected.astype(np.float64)):
         element = int(np.argwhere(found != expected.astype(np.float64))[0][1])

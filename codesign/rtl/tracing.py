@@ -39,7 +39,7 @@ from codesign.rtl.casting import cast
 from codesign.rtl.dense import is_exact, sums_wrap_only
 from codesign.rtl.exact_lsb import exact_lowest_bits
 from codesign.rtl.softmax import softmax
-from codesign.simulate.kernels import result_source
+from codesign.simulate.kernels import before_result
 
 
 @singledispatch
@@ -134,7 +134,7 @@ def node_logic(node: Node, source: Node, *, ternary_adders: bool) -> CombLogic:
     with exact_lowest_bits():
         x = inputs(source.result, source.size)
         values, fraction = precast(node, x, source.result)
-        before = result_source(node, source.result)
+        before = before_result(node, [source.result])
         outputs = [cast(v, fraction, node.result, source=before) for v in values]
         logic = _optimized(trace(x, outputs, optimize=False))
         if ternary_adders:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from codesign.errors import InputDataError
-from codesign.graph import FixedPoint, Graph, Node
+from codesign.graph import Graph, Input, Node
 from codesign.graph.cast import CastCounts, Integers, cast, count
-from codesign.simulate.kernels import precast, result_source
+from codesign.simulate.kernels import Operand, before_result, precast
 
 
 @dataclass(frozen=True)
@@ -56,10 +56,15 @@ def check_inputs(graph: Graph, inputs: Mapping[str, Integers]) -> int:
     return samples.pop()
 
 
-def run_node(node: Node, x: Integers, source: FixedPoint) -> Integers:
-    """One node's result as integers of `node.result`; `x` are integers of type `source`."""
-    values, fraction = precast(node, x, source)
-    return cast(values, fraction, node.result, source=result_source(node, source))
+def run_node(node: Node, operands: Sequence[Operand]) -> Integers:
+    """One node's result as integers of `node.result`; `operands` are what it reads, for a port its samples."""
+    values, fraction = precast(node, operands)
+    return cast(values, fraction, node.result, source=before_result(node, [item.type for item in operands]))
+
+
+def operands_of(graph: Graph, node: Node, results: Mapping[str, Integers]) -> tuple[Operand, ...]:
+    """What a node reads of `results`; a port reads itself."""
+    return tuple(Operand(results[item.name], item.result) for item in graph.sources(node) or (node,))
 
 
 def execute(graph: Graph, inputs: Mapping[str, Integers]) -> dict[str, Integers]:
@@ -79,11 +84,11 @@ def execute(graph: Graph, inputs: Mapping[str, Integers]) -> dict[str, Integers]
     check_inputs(graph, inputs)
     results: dict[str, Integers] = {}
     for node in graph:
-        if node.inputs:
-            results[node.name] = run_node(node, results[node.inputs[0]], graph[node.inputs[0]].result)
-        else:
+        if isinstance(node, Input):
             values = inputs[node.name]
             results[node.name] = values if values.dtype == object else values.astype(np.int64)
+        else:
+            results[node.name] = run_node(node, operands_of(graph, node, results))
     return results
 
 
@@ -92,7 +97,6 @@ def steps(graph: Graph, inputs: Mapping[str, Integers]) -> list[Step]:
     results = execute(graph, inputs)
     found = []
     for node in graph:
-        source = graph[node.inputs[0]] if node.inputs else node
-        values, fraction = precast(node, results[source.name], source.result)
+        values, fraction = precast(node, operands_of(graph, node, results))
         found.append(Step(node, results[node.name], count(values, fraction, node.result)))
     return found

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import singledispatch
 
 import numpy as np
 
-from codesign.graph import Dense, FixedPoint, Graph, Node
-from codesign.graph.cast import Integers, count, magnitude_bits, round_to, widen
-from codesign.simulate.execute import execute
-from codesign.simulate.kernels import precast
+from codesign.graph import FixedPoint, Graph, Node
+from codesign.graph.cast import Integers, count
+from codesign.simulate.execute import execute, operands_of
+from codesign.simulate.kernels import Operand, accumulator_overflows, precast
 
 
 @dataclass(frozen=True)
@@ -45,27 +44,8 @@ class LayerTrace:
     dead_bits: int | None
 
 
-@singledispatch
-def accumulator_overflows(node: Node, x: Integers, source: FixedPoint) -> int | None:
-    """How many sums left the accumulator's range; None for a node without an accumulator."""
-    return None
-
-
-@accumulator_overflows.register
-def _(node: Dense, x: Integers, source: FixedPoint) -> int | None:
-    flat = x.reshape(x.shape[0], -1)
-    accumulator = node.accumulator
-    fraction = source.fraction + node.weight_type.fraction
-    bits = magnitude_bits(flat) + magnitude_bits(node.weight) + 1
-    total = np.broadcast_to(round_to(node.bias, node.bias_type.fraction, accumulator), (flat.shape[0], node.shape[0]))
-    for row, weight in enumerate(node.weight):
-        product = round_to(widen(flat[:, row : row + 1], bits) * weight, fraction, accumulator)
-        total = widen(total, max(magnitude_bits(total), magnitude_bits(product)) + 1) + product
-    return count(total, accumulator.fraction, accumulator).overflowed
-
-
-def _layer(node: Node, values: Integers, x: Integers, source: FixedPoint) -> LayerTrace:
-    before, fraction = precast(node, x, source)
+def _layer(node: Node, values: Integers, operands: Sequence[Operand]) -> LayerTrace:
+    before, fraction = precast(node, operands)
     counts = count(before, fraction, node.result)
     low = int(values.min()) if values.size else None
     high = int(values.max()) if values.size else None
@@ -84,7 +64,7 @@ def _layer(node: Node, values: Integers, x: Integers, source: FixedPoint) -> Lay
         high,
         counts.rounded,
         counts.overflowed,
-        accumulator_overflows(node, x, source),
+        accumulator_overflows(node, operands),
         headroom,
         dead,
     )
@@ -101,8 +81,4 @@ def trace(graph: Graph, inputs: Mapping[str, Integers]) -> tuple[LayerTrace, ...
         InputDataError: the inputs do not fit the ports.
     """
     results = execute(graph, inputs)
-    found = []
-    for node in graph:
-        source = graph[node.inputs[0]] if node.inputs else node
-        found.append(_layer(node, results[node.name], results[source.name], source.result))
-    return tuple(found)
+    return tuple(_layer(node, results[node.name], operands_of(graph, node, results)) for node in graph)

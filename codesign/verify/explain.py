@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from codesign.graph import FixedPoint, Node, Overflow, Rounding
-from codesign.graph.cast import Integers, cast, count
+from codesign.graph.cast import cast, count
+from codesign.simulate import Operand
 from codesign.simulate.kernels import precast
 
 
@@ -23,20 +26,17 @@ def _alternatives(type_: FixedPoint) -> list[tuple[str, FixedPoint]]:
     return found
 
 
-def explain(
-    node: Node, x: Integers, source: FixedPoint, index: tuple[int, ...], found: int | float, expected: int
-) -> str:
+def explain(node: Node, operands: Sequence[Operand], index: tuple[int, ...], found: int | float, expected: int) -> str:
     """One sentence on a differing element.
 
     Args:
         node: whose result differs.
-        x: (1, *shape) integers that the Graph has at the node's input for that sample.
-        source: their type.
+        operands: what the Graph has at the node's inputs for that sample, as a batch of one.
         index: of the element in the node's result.
         found: what the other side has there.
         expected: what the Graph has there.
     """
-    values, fraction = precast(node, x, source)
+    values, fraction = precast(node, operands)
     element = np.asarray(values[0][index]).reshape(1)
     counts = count(element, fraction, node.result)
     did = []

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from codesign.errors import ToolMissingError
 from codesign.graph import Graph, Node
-from codesign.simulate import Integers, execute
+from codesign.simulate import Integers, execute, operands_of
 from codesign.verify.explain import explain
 from codesign.verify.rung import Answers, Approximation, Difference, Rung, RungResult, Status, as_numbers
 
@@ -49,8 +49,8 @@ def _first_difference(
         right = int(expected[node.name][place])
         got = found[place]
         value = float(np.ldexp(float(got), node.result.fraction)) if found.dtype.kind == "f" else int(got)
-        source = graph[node.inputs[0]] if node.inputs else node
-        reason = explain(node, expected[source.name][sample : sample + 1], source.result, index, value, right)
+        one = {item.name: expected[item.name][sample : sample + 1] for item in graph.sources(node) or (node,)}
+        reason = explain(node, operands_of(graph, node, one), index, value, right)
         return Difference(sample, node.name, node.source, index, right, value, str(node.result), reason)
     raise AssertionError("a sample was counted as different, but no node of it differs")
 

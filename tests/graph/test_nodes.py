@@ -81,7 +81,9 @@ def test_replace_arrays_keeps_the_rest():
 
 
 def test_every_operation_has_its_own_name():
-    assert sorted(OPERATIONS) == ["activation", "dense", "input", "normalize", "reshape", "softmax"]
+    assert all(
+        operation_class.__name__.lower() == name.replace("_", "") for name, operation_class in OPERATIONS.items()
+    )
     assert operation(dense()) == "dense"
     assert (
         operation(Activation(name="a", inputs=("x",), shape=(1,), result=T, function=ActivationFunction.RELU))
@@ -94,7 +96,7 @@ def test_operation_refuses_a_class_it_does_not_know():
     class Mystery(Node):
         """Nothing we save."""
 
-    with pytest.raises(GraphError, match="node 'm' has class Mystery, which is none of input, dense"):
+    with pytest.raises(GraphError, match=r"node 'm' has class Mystery, which is none of .*dense"):
         operation(Mystery(name="m", inputs=(), shape=(1,), result=T))
 
 

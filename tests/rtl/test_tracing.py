@@ -14,7 +14,7 @@ from codesign.rtl import self_check
 from codesign.rtl.dense import is_exact, sums_never_overflow, sums_wrap_only
 from codesign.rtl.limits import WIDEST, widest_number
 from codesign.rtl.tracing import node_logic
-from codesign.simulate import run_node
+from codesign.simulate import Operand, run_node
 from tests.rtl.designs import P, dense, every_class, port, softmax, words
 
 
@@ -24,7 +24,7 @@ def check(node, source, *, ternary_adders=False, samples=100):
     type_ = source.result
     x = rng.integers(type_.min_int, type_.max_int, size=(samples, *source.shape), endpoint=True)
     x[0], x[1] = type_.min_int, type_.max_int
-    expected = run_node(node, x, type_).reshape(samples, -1)
+    expected = run_node(node, [Operand(x, type_)]).reshape(samples, -1)
     found = logic.predict(x.reshape(samples, -1).astype(np.float64), n_threads=1)
     np.testing.assert_array_equal(found, expected.astype(np.float64))
 

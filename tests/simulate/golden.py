@@ -88,7 +88,7 @@ def old_softmax(layer: dict[str, Any], arrays: dict[str, np.ndarray], x: np.ndar
     It differs from today's: the argument is `x - max`, cast by RND and SAT into the input's own type.
     """
     from codesign.graph.cast import cast
-    from codesign.simulate.softmax import top_bits
+    from codesign.simulate.kernels.softmax import top_bits
 
     source = type_of(layer["input"])
     exp, inv = type_of(layer["exp_table"]), type_of(layer["inv_table"])

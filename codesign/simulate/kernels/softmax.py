@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
 from codesign.graph import FixedPoint, Softmax, SoftmaxImplementation
 from codesign.graph.cast import Integers, cast, shift_left, widen
 from codesign.graph.softmax_tables import internal_types
+from codesign.simulate.kernels.operand import Operand, precast
 
 
 def top_bits(values: Integers, type_: FixedPoint, entries: int) -> Integers:
@@ -96,12 +97,9 @@ _IMPLEMENTATIONS: dict[SoftmaxImplementation, Callable[[Softmax, Integers, Fixed
 }
 
 
-def softmax(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, int]:
-    """Softmax of each row before the cast into the result type, as (integers, fraction bits).
-
-    Args:
-        node: the layer, its tables and types.
-        x: (rows, n) integers of type `source`.
-        source: the type of `x`.
-    """
-    return _IMPLEMENTATIONS[node.implementation](node, x, source)
+@precast.register
+def _(node: Softmax, operands: Sequence[Operand]) -> tuple[Integers, int]:
+    (x,) = operands
+    rows = x.values.reshape(-1, node.shape[-1])
+    values, fraction = _IMPLEMENTATIONS[node.implementation](node, rows, x.type)
+    return values.reshape(x.values.shape[0], *node.shape), fraction

@@ -1,0 +1,46 @@
+"""The operations of a Graph: frozen records of what hls4ml's C++ computes at each of them.
+
+One module a family of operations; each is registered under the name that it is saved by.
+"""
+
+from codesign.graph.nodes.activation import Activation, ActivationFunction
+from codesign.graph.nodes.base import (
+    OPERATIONS,
+    IntArray,
+    Node,
+    check_array,
+    frozen,
+    one_source,
+    operation,
+    register,
+    replace_arrays,
+    same_size,
+)
+from codesign.graph.nodes.dense import STRATEGIES, Dense
+from codesign.graph.nodes.normalize import Normalize, NormalizeKind
+from codesign.graph.nodes.ports import Input
+from codesign.graph.nodes.reshape import Reshape
+from codesign.graph.nodes.softmax import Softmax, SoftmaxImplementation
+
+__all__ = [
+    "OPERATIONS",
+    "STRATEGIES",
+    "Activation",
+    "ActivationFunction",
+    "Dense",
+    "Input",
+    "IntArray",
+    "Node",
+    "Normalize",
+    "NormalizeKind",
+    "Reshape",
+    "Softmax",
+    "SoftmaxImplementation",
+    "check_array",
+    "frozen",
+    "one_source",
+    "operation",
+    "register",
+    "replace_arrays",
+    "same_size",
+]

@@ -1,0 +1,73 @@
+"""Softmax as hls4ml's tables."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+
+from codesign.errors import GraphError
+from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.nodes.base import IntArray, Node, check_array, frozen, register, same_size
+
+
+class SoftmaxImplementation(str, Enum):
+    """hls4ml's four ways."""
+
+    LATENCY = "latency"
+    STABLE = "stable"
+    LEGACY = "legacy"
+    ARGMAX = "argmax"
+
+
+@register("softmax")
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Softmax(Node):
+    """Softmax over the last axis, as hls4ml's tables.
+
+    `stable`: d = norm(max - x); e = accum(exp_table[top bits of d]); s = inv_input(sum of e in accum, as a
+    balanced tree); r = inv_table[top bits of s]; result(e * r). `latency`: the same with d = x.
+    `argmax`: one-hot at the first maximum, and no tables. `legacy`: for every pair a table of exp(x_j - x_i)
+    with its own fixed index arithmetic, summed in the table type, then the inverse table.
+
+    Attributes:
+        exp_table: (table_size,) integers of `exp_type`; empty for argmax.
+        inv_table: (table_size,) integers of `inv_type`; empty for argmax.
+        norm: type of the exponential's argument (`inp_norm_t`).
+        accumulator: type of the exponentials and their partial sums (`accum_t`).
+        inv_input: type of the sum that indexes `inv_table` (`inv_inp_t`).
+    """
+
+    implementation: SoftmaxImplementation
+    exp_table: IntArray = field(default_factory=lambda: frozen([]))
+    exp_type: FixedPoint | None = None
+    inv_table: IntArray = field(default_factory=lambda: frozen([]))
+    inv_type: FixedPoint | None = None
+    norm: FixedPoint | None = None
+    accumulator: FixedPoint | None = None
+    inv_input: FixedPoint | None = None
+
+    def check(self, sources: tuple[Node, ...]) -> None:
+        """As `Node.check`."""
+        source = same_size(self, sources)
+        if self.shape[-1] != source.shape[-1]:
+            raise GraphError(f"node {self.name!r} has shape {self.shape}, but reads shape {source.shape}")
+        if self.implementation is SoftmaxImplementation.ARGMAX:
+            return
+        for name, table, type_ in (
+            ("exp_table", self.exp_table, self.exp_type),
+            ("inv_table", self.inv_table, self.inv_type),
+        ):
+            if type_ is None or table.size < 2 or table.size & (table.size - 1):
+                raise GraphError(f"node {self.name!r}: {name} needs a type and a power of two of entries")
+            check_array(self, name, table, type_, (table.size,))
+        if self.norm is None or self.accumulator is None or self.inv_input is None:
+            raise GraphError(f"node {self.name!r}: softmax {self.implementation.value} lacks an internal type")
+        if self.implementation is SoftmaxImplementation.LEGACY:
+            return  # its index is computed, not cut out of a word
+        index = source.result if self.implementation is SoftmaxImplementation.LATENCY else self.norm
+        for name, table, type_ in (("exp_table", self.exp_table, index), ("inv_table", self.inv_table, self.inv_input)):
+            if table.size > 1 << type_.width:
+                raise GraphError(
+                    f"node {self.name!r}: {name} has {table.size} entries, but {type_}, whose top bits index it, has "
+                    f"{type_.width} bits; use a wider type or a smaller table"
+                )

@@ -1,0 +1,102 @@
+"""hls4ml's precisions and weights as FixedPoint types and integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign.errors import GraphError, UnsupportedLayerError
+from codesign.graph.convert import from_float
+from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
+from codesign.graph.nodes import IntArray, frozen
+
+_FIXED = ("FixedPrecisionType", "IntegerPrecisionType")
+BINARY = FixedPoint(True, 2, 2)
+
+
+def class_names(obj: object) -> set[str]:
+    """Names of an object's classes; hls4ml makes subclasses at run time, so names tell more than types."""
+    return {cls.__name__ for cls in type(obj).__mro__}
+
+
+def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
+    """An hls4ml precision as a FixedPoint.
+
+    Raises:
+        UnsupportedLayerError: it is none (binary, exponent, floating point, unresolved), naming the layer.
+    """
+    if not class_names(precision) & set(_FIXED):
+        raise UnsupportedLayerError(
+            f"layer {layer!r}: {what} has type {precision} ({type(precision).__name__}); "
+            "only fixed-point and integer types are supported here: state one in --precision"
+        )
+    rounding = str(getattr(precision, "rounding_mode", None) or "TRN").split(".")[-1].removeprefix("AP_")
+    if "IntegerPrecisionType" in class_names(precision):
+        rounding = "TRN_ZERO"  # whatever hls4ml says: ap_int takes from ap_fixed as C does (to_ap_int_base)
+    overflow = str(getattr(precision, "saturation_mode", None) or "WRAP").split(".")[-1].removeprefix("AP_")
+    return FixedPoint(
+        bool(precision.signed),
+        int(precision.width),
+        int(precision.integer),
+        Rounding(rounding),
+        Overflow(overflow),
+        int(getattr(precision, "saturation_bits", 0) or 0),
+    )
+
+
+def written_floats(variable: Any) -> npt.NDArray[np.float64]:
+    """A weight's numbers as hls4ml prints them into C++: its own decimal text, read back."""
+    values = np.array([float(text) for text in variable], dtype=np.float64)
+    return np.reshape(values, np.shape(variable.data))
+
+
+def read_weight(node: Any, key: str) -> tuple[IntArray, FixedPoint]:
+    """A weight's integers and type; binary weights (0 for minus one) come out as -1 and 1.
+
+    Raises:
+        UnsupportedLayerError: its type is none that we carry.
+    """
+    variable = node.weights[key]
+    precision = variable.type.precision
+    values = written_floats(variable)
+    if "XnorPrecisionType" in class_names(precision):
+        return frozen(np.where(values > 0, 1, -1)), BINARY
+    type_ = read_type(precision, layer=node.name, what=key)
+    integers = frozen(from_float(values, type_))
+    if "IntegerPrecisionType" in class_names(precision) and type_.signed and type_.width == 2 and -2 in integers:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: {key} holds -2 in {precision}, which hls4ml's ternary product takes for 1; "
+            "state fixed<2,2> for it"
+        )
+    return integers, type_
+
+
+def types(node: Any) -> Mapping[str, Any]:
+    """A layer's precisions by hls4ml's own keys, such as `accum_t`."""
+    return {key: value.precision for key, value in node.types.items()}
+
+
+def type_of(node: Any, key: str) -> FixedPoint:
+    """A layer's type by its key without the `_t`, such as `accum`.
+
+    Raises:
+        GraphError: the layer has no such type.
+        UnsupportedLayerError: it is none that we carry.
+    """
+    found = types(node).get(f"{key}_t")
+    if found is None:
+        raise GraphError(f"layer {node.name!r} has no type {key!r}; it has {', '.join(types(node))}")
+    return read_type(found, layer=node.name, what=key)
+
+
+def input_type(node: Any, index: int = 0) -> FixedPoint:
+    """The type of a layer's input.
+
+    Raises:
+        UnsupportedLayerError: it is none that we carry.
+    """
+    variable = node.get_input_variable(node.inputs[index])
+    return read_type(variable.type.precision, layer=node.name, what="input")

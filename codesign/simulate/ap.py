@@ -1,0 +1,127 @@
+"""Expressions of `ap_fixed` numbers, with the type that each of them has in C++ (ap_fixed_base.h, RType).
+
+Kernels that follow C++ with casts and divisions in the middle are written with it, line by line.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign.graph import FixedPoint
+from codesign.graph.cast import Integers, cast, magnitude_bits, shift_left, widen
+
+Flags = npt.NDArray[np.bool_]
+_INT = FixedPoint(True, 32, 32)
+
+
+@dataclass(frozen=True, eq=False)
+class Ap:
+    """Numbers of an `ap_fixed` (or `ap_int`) type.
+
+    Sums, differences and products are exact and have the type that holds every one of them; a quotient is cut off
+    towards zero; only `to` rounds or overflows.
+
+    Attributes:
+        values: integers of `type`, of any shape.
+        type: theirs; the modes matter for an assignment to the very same type alone.
+    """
+
+    values: Integers
+    type: FixedPoint
+
+    @classmethod
+    def constant(cls, value: int) -> Ap:
+        """A C++ `int`, which takes part in expressions as `ap_int<32>`."""
+        return cls(np.asarray(value, dtype=np.int64), _INT)
+
+    def to(self, target: FixedPoint) -> Ap:
+        """Assigned to a variable of type `target`."""
+        return Ap(cast(self.values, self.type.fraction, target, source=self.type), target)
+
+    def _aligned(self, other: Ap) -> tuple[Integers, Integers, int]:
+        fraction = max(self.type.fraction, other.type.fraction)
+        mine = shift_left(self.values, fraction - self.type.fraction)
+        theirs = shift_left(other.values, fraction - other.type.fraction)
+        bits = max(magnitude_bits(mine), magnitude_bits(theirs)) + 1
+        return widen(mine, bits), widen(theirs, bits), fraction
+
+    def _sum_type(self, other: Ap, *, signed: bool) -> FixedPoint:
+        a, b = self.type, other.type
+        integer = max(a.integer + (b.signed and not a.signed), b.integer + (a.signed and not b.signed)) + 1
+        return FixedPoint(signed, integer + max(a.fraction, b.fraction), integer)
+
+    def __add__(self, other: Ap) -> Ap:
+        mine, theirs, _ = self._aligned(other)
+        return Ap(mine + theirs, self._sum_type(other, signed=self.type.signed or other.type.signed))
+
+    def __sub__(self, other: Ap) -> Ap:
+        mine, theirs, _ = self._aligned(other)
+        return Ap(mine - theirs, self._sum_type(other, signed=True))
+
+    def __neg__(self) -> Ap:
+        values = -widen(self.values, magnitude_bits(self.values) + 1)
+        return Ap(values, FixedPoint(True, self.type.width + 1, self.type.integer + 1))
+
+    def __mul__(self, other: Ap) -> Ap:
+        a, b = self.type, other.type
+        bits = magnitude_bits(self.values) + magnitude_bits(other.values)
+        product = widen(self.values, bits) * widen(other.values, bits)
+        return Ap(product, FixedPoint(a.signed or b.signed, a.width + b.width, a.integer + b.integer))
+
+    def __truediv__(self, other: Ap) -> Ap:
+        """The quotient, cut off towards zero; no divisor may be zero."""
+        a, b = self.type, other.type
+        up = max(b.fraction, 0)
+        dividend = shift_left(self.values, up)
+        divisor = widen(other.values, magnitude_bits(dividend))
+        whole = np.abs(dividend) // np.abs(divisor)
+        quotient = np.where((dividend < 0) != (divisor < 0), -whole, whole)
+        width = int(b.signed) + a.width + up
+        type_ = FixedPoint(a.signed or b.signed, width, int(b.signed) + a.integer + b.fraction)
+        return Ap(cast(quotient, type_.fraction, type_), type_)
+
+    def shifted(self, bits: int) -> Ap:
+        """`<< bits`, or `>> -bits`: within the same type, what leaves it at either end is lost."""
+        moved = shift_left(self.values, bits) if bits >= 0 else self.values >> -bits
+        plain = FixedPoint(self.type.signed, self.type.width, self.type.integer)
+        return Ap(cast(moved, plain.fraction, plain), self.type)
+
+    def __lt__(self, other: Ap) -> Flags:
+        mine, theirs, _ = self._aligned(other)
+        return np.asarray(mine < theirs, dtype=bool)
+
+    def __gt__(self, other: Ap) -> Flags:
+        return other < self
+
+    def __le__(self, other: Ap) -> Flags:
+        return ~(other < self)
+
+    def __ge__(self, other: Ap) -> Flags:
+        return ~(self < other)
+
+    def same(self, other: Ap) -> Flags:
+        """`==`, number by number."""
+        mine, theirs, _ = self._aligned(other)
+        return np.asarray(mine == theirs, dtype=bool)
+
+    def truncated(self) -> Integers:
+        """Converted to a C++ integer wide enough: the fraction cut off towards zero."""
+        if self.type.fraction <= 0:
+            return shift_left(self.values, -self.type.fraction)
+        magnitude = np.abs(self.values) >> self.type.fraction
+        return np.where(self.values < 0, -magnitude, magnitude)
+
+
+def choose(condition: Flags, yes: Ap, no: Ap, target: FixedPoint) -> Ap:
+    """`if (condition) y = yes; else y = no;` for a variable of type `target`."""
+    return Ap(np.where(condition, yes.to(target).values, no.to(target).values), target)
+
+
+def stacked(items: list[Ap], axis: int = -1) -> Ap:
+    """Numbers of one type beside each other along a new axis."""
+    values: Any = [item.values for item in items]
+    return Ap(np.stack(values, axis=axis), items[0].type)
