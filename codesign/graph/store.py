@@ -24,6 +24,7 @@ from codesign.graph.nodes import OPERATIONS, IntArray, Node, frozen, operation
 FORMAT = "codesign-graph"
 VERSION = 2
 _READS = (1, 2)  # 2 adds operations to 1
+_READS_TEXT = " and ".join(map(str, _READS))
 JSON_NAME = "graph.json"
 ARRAYS_NAME = "graph.npz"
 
@@ -127,7 +128,7 @@ def load(folder: Path, cls: type[G]) -> G:
         raise GraphError(f"{path} is not a codesign graph; make one with `codesign convert MODEL --out DIR`")
     if document.get("version") not in _READS:
         raise GraphError(
-            f"{path} has format version {document.get('version')!r}, this codesign reads {' and '.join(map(str, _READS))}; "
+            f"{path} has format version {document.get('version')!r}, this codesign reads {_READS_TEXT}; "
             "upgrade codesign or convert the model again"
         )
     if hashlib.sha256(raw).hexdigest() != document.get("arrays_sha256"):
