@@ -45,6 +45,7 @@ class Design:
         board: board that they are made for; '' where none was named.
         head: what leaves the design (model, logits or argmax).
         versions: of the packages that made it.
+        rtl_refused: why the design has no RTL project; '' where it has one.
     """
 
     key: str
@@ -55,6 +56,7 @@ class Design:
     board: str
     head: str
     versions: Mapping[str, str]
+    rtl_refused: str = ""
 
 
 def claim(folder: Path) -> Path:
@@ -81,9 +83,15 @@ def uncommit(folder: Path) -> None:
     (folder / RECORD).unlink(missing_ok=True)
 
 
-def drop_results(folder: Path) -> None:
-    """Remove what earlier designs in this folder led to: their verification and builds, where we wrote them."""
-    for stage in (folder / "verify", *sorted((folder / "build").glob("*"))):
+def drop_results(folder: Path, *, without_rtl: bool = False) -> None:
+    """Remove what earlier designs in this folder led to: their verification and builds, where we wrote them.
+
+    Args:
+        folder: the design folder.
+        without_rtl: the design that comes has no RTL project, so an earlier one's goes too.
+    """
+    earlier = (folder / "rtl",) if without_rtl else ()
+    for stage in (folder / "verify", *earlier, *sorted((folder / "build").glob("*"))):
         if stage.is_dir() and read_stamp(stage) is not None:
             shutil.rmtree(stage)
 
@@ -124,6 +132,7 @@ def read_design(folder: Path) -> Design:
             board=str(record["board"]),
             head=str(record["head"]),
             versions={str(k): str(v) for k, v in dict(record["versions"]).items()},
+            rtl_refused=str(record.get("rtl_refused", "")),
         )
     except (KeyError, TypeError, ValueError) as error:
         raise DesignError(f"{path} is damaged ({error}); {how}") from error

@@ -32,6 +32,17 @@ def graph_table(graph: Graph) -> Table:
     return table
 
 
+def rtl_line(converted: Converted) -> str:
+    """The RTL project in one sentence, or why there is none."""
+    manifest = converted.manifest
+    if manifest is None:
+        return f"No RTL project: {converted.design.rtl_refused}. The Graph and the HLS project are complete."
+    return (
+        f"RTL: latency {manifest.latency_cycles} cycles, interval {manifest.interval}, made for a clock period of "
+        f"{manifest.clock_ns:g} ns"
+    )
+
+
 def show(converted: Converted, say: Callable[..., None]) -> None:
     """Print a finished conversion for people."""
     say(graph_table(converted.graph))
@@ -41,11 +52,7 @@ def show(converted: Converted, say: Callable[..., None]) -> None:
             f"Of {kept.total} sample values, {kept.rounded} were rounded to the input type and "
             f"{kept.overflowed} were outside its range."
         )
-    manifest = converted.manifest
-    say(
-        f"RTL: latency {manifest.latency_cycles} cycles, interval {manifest.interval}, for a clock period of "
-        f"{manifest.clock_ns:g} ns"
-    )
+    say(rtl_line(converted))
     say(f"{'Up to date' if converted.reused else 'Written'}: {converted.folder}")
 
 
@@ -60,7 +67,8 @@ def document(converted: Converted) -> dict[str, Any]:
             {"name": node.name, "operation": type(node).__name__, "shape": list(node.shape), "type": str(node.result)}
             for node in converted.graph
         ],
-        "latency_cycles": manifest.latency_cycles,
-        "interval": manifest.interval,
-        "clock_ns": manifest.clock_ns,
+        "latency_cycles": None if manifest is None else manifest.latency_cycles,
+        "interval": None if manifest is None else manifest.interval,
+        "clock_ns": converted.design.clock_ns,
+        "rtl_refused": converted.design.rtl_refused or None,
     }

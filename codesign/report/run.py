@@ -7,7 +7,7 @@ from collections.abc import Callable
 from rich.table import Table
 
 from codesign.board.cost_table import cost_table
-from codesign.report.conversion import graph_table
+from codesign.report.conversion import graph_table, rtl_line
 from codesign.report.verification import table as ladder_table
 from codesign.road.running import Outcome
 
@@ -37,11 +37,7 @@ def _accuracy(outcome: Outcome) -> str:
 def show(outcome: Outcome, say: Callable[..., None]) -> None:
     """Print a finished run for people."""
     say(graph_table(outcome.converted.graph))
-    manifest = outcome.converted.manifest
-    say(
-        f"RTL: latency {manifest.latency_cycles} cycles, interval {manifest.interval}, made for a clock period of "
-        f"{manifest.clock_ns:g} ns"
-    )
+    say(rtl_line(outcome.converted))
     for built in outcome.built:
         say(cost_table(built.cost))
     say(ladder_table(outcome.verified.results))

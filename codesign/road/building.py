@@ -13,6 +13,7 @@ from codesign.artifact import stage, write_atomic
 from codesign.board import Board, Cost, Utilisation, cost, load_board, synthesise
 from codesign.board.sources import read_sources
 from codesign.design import key_of, read_design
+from codesign.errors import DesignError
 
 Progress = Callable[[str], None]
 
@@ -59,13 +60,15 @@ def build(
         progress: told what is being done.
 
     Raises:
-        DesignError: the folder holds no design.
+        DesignError: the folder holds no design, or one without an RTL project.
         BoardError: the board is unknown or malformed.
         ToolMissingError: Yosys is not installed.
         ToolFailedError: Yosys failed.
     """
     board = load_board(board_name)
     design = read_design(folder)
+    if design.rtl_refused:
+        raise DesignError(f"{folder} has no RTL project to synthesise: {design.rtl_refused}")
     manifest = rtl.Manifest.load(folder / "rtl")
     progress(f"synthesising for {board.title}")
     usable = known is not None and known.family is board.family

@@ -24,7 +24,7 @@ from codesign.design import (
     samples_bytes,
     uncommit,
 )
-from codesign.errors import DesignError, ModelFileError
+from codesign.errors import DesignError, ModelFileError, UnsupportedLayerError
 from codesign.frontend.options import ConvertOptions
 from codesign.graph import Graph, digest, save
 from codesign.road.family import rtl_family
@@ -45,7 +45,7 @@ class Converted:
         folder: the design folder.
         design: its record.
         graph: its Graph.
-        manifest: of its RTL project.
+        manifest: of its RTL project; None where the RTL flow cannot build the Graph (`design.rtl_refused` says why).
         reused: everything was there already, made from the same model, options and versions.
         samples: what became of the samples kept for verification; None where none were given.
     """
@@ -53,7 +53,7 @@ class Converted:
     folder: Path
     design: Design
     graph: Graph
-    manifest: rtl.Manifest
+    manifest: rtl.Manifest | None
     reused: bool
     samples: Samples | None
 
@@ -92,12 +92,22 @@ def _reusable(folder: Path, key: str) -> Converted | None:
     """The design that is there already, whole and made from the same inputs; None otherwise."""
     try:
         design = read_design(folder)
-        if design.key != key or not all(is_current(folder / name, key) for name in ("hls", "rtl")):
+        projects = ("hls",) if design.rtl_refused else ("hls", "rtl")
+        if design.key != key or not all(is_current(folder / name, key) for name in projects):
             return None
-        graph = read_graph(folder, design, Graph)
-        return Converted(folder, design, graph, rtl.Manifest.load(folder / "rtl"), True, None)
+        manifest = None if design.rtl_refused else rtl.Manifest.load(folder / "rtl")
+        return Converted(folder, design, read_graph(folder, design, Graph), manifest, True, None)
     except (DesignError, OSError):
         return None
+
+
+def _rtl_refused(graph: Graph) -> str:
+    """Why the RTL flow cannot build the Graph; '' where it can."""
+    try:
+        rtl.check_supported(graph)
+    except UnsupportedLayerError as error:
+        return str(error)
+    return ""
 
 
 def convert(
@@ -152,12 +162,12 @@ def convert(
     origin = {"model": model_path.name, "model_sha256": hashlib.sha256(files[next(iter(files))]).hexdigest()}
     converted = convert_model(model, options, origin=origin, cls=Graph)
     graph = converted.graph
-    rtl.check_supported(graph)
+    rtl_refused = _rtl_refused(graph)
     samples = quantize(graph, arrays, where=str(data)) if arrays is not None else None
 
     claim(folder)
     uncommit(folder)
-    drop_results(folder)
+    drop_results(folder, without_rtl=bool(rtl_refused))
     for name, content in files.items():
         write_atomic(folder / name, content)
     save(graph, folder)
@@ -168,11 +178,13 @@ def convert(
     progress("writing the HLS project")
     with stage(folder / "hls", key) as temporary:
         hls.write_project(converted.model_graph, graph, temporary)
-    progress("writing the RTL project")
-    with stage(folder / "rtl", key) as temporary:
-        manifest = rtl.write_project(
-            graph, temporary, clock_ns=options.clock_ns, family=rtl_family(board), part=options.part
-        )
+    manifest = None
+    if not rtl_refused:
+        progress("writing the RTL project")
+        with stage(folder / "rtl", key) as temporary:
+            manifest = rtl.write_project(
+                graph, temporary, clock_ns=options.clock_ns, family=rtl_family(board), part=options.part
+            )
     design = Design(
         key=key,
         graph_digest=digest(graph),
@@ -182,6 +194,7 @@ def convert(
         board=board_name,
         head=options.head.value,
         versions=_versions(),
+        rtl_refused=rtl_refused,
     )
     commit(folder, design)
     return Converted(folder, design, graph, manifest, False, samples)

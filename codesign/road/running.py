@@ -132,16 +132,16 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
 
 def summary(outcome: Outcome) -> dict[str, Any]:
     """A finished run for machines: the shape of `summary.json`."""
-    manifest = outcome.converted.manifest
+    manifest, design = outcome.converted.manifest, outcome.converted.design
     return {
         "recipe": outcome.recipe.name,
         "folder": str(outcome.folder),
         "passed": outcome.passed,
         "test_accuracy": outcome.trained.test_accuracy,
         "hardware_accuracy": None if outcome.accuracy is None else outcome.accuracy.share,
-        "latency_cycles": manifest.latency_cycles,
-        "interval": manifest.interval,
-        "clock_ns": manifest.clock_ns,
+        "latency_cycles": None if manifest is None else manifest.latency_cycles,
+        "interval": None if manifest is None else manifest.interval,
+        "clock_ns": design.clock_ns,
         "verification": record(outcome.verified.results, {}),
         "cost": [built.document() for built in outcome.built],
         "seconds": outcome.seconds,

@@ -62,6 +62,12 @@ def _keras_rung(folder: Path, design: Design, graph: Graph) -> Rung:
     return KerasRung(lambda: load_model(folder / design.model), graph, design.layer_nodes)
 
 
+def _rtl_rung(folder: Path, design: Design, work: Path, seed: int) -> Rung:
+    if design.rtl_refused:
+        return MissingRung(RtlRung.name, RtlRung.title, f"no RTL project: {design.rtl_refused}")
+    return RtlRung(folder / "rtl", work / "rtl", seed)
+
+
 def _rungs(folder: Path, design: Design, graph: Graph, names: Sequence[str], work: Path, seed: int) -> list[Rung]:
     unknown = [name for name in names if name not in RUNGS]
     if unknown or not names:
@@ -69,7 +75,7 @@ def _rungs(folder: Path, design: Design, graph: Graph, names: Sequence[str], wor
     made: Mapping[str, Callable[[], Rung]] = {
         "keras": lambda: _keras_rung(folder, design, graph),
         "csim": lambda: CsimRung(folder / "hls", work / "csim"),
-        "rtl": lambda: RtlRung(folder / "rtl", work / "rtl", seed),
+        "rtl": lambda: _rtl_rung(folder, design, work, seed),
     }
     return [made[name]() for name in RUNGS if name in names]
 
