@@ -82,6 +82,33 @@ def test_every_rung_is_equal(made: Path) -> None:
     assert the(verified, "rtl").facts["interval"] == rtl["interval"] == 1
 
 
+def test_what_the_rtl_flow_cannot_build_is_a_design_all_the_same(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Weights of 45 bits: too wide for the RTL flow's logic, no trouble for the Graph and the C simulation."""
+    from tests.frontend.models import mlp
+
+    mlp().save(tmp_path / "m.keras")
+    (tmp_path / "p.yml").write_text("layers: {fc1: {weight: 'fixed<45,2>'}}\n")
+    out = tmp_path / "design"
+    command = ["convert", str(tmp_path / "m.keras"), "--out", str(out), "--input-precision", "fixed<8,3>"]
+    assert main(command) == 0
+    assert (out / "rtl").is_dir()
+    assert main([*command, "--precision", str(tmp_path / "p.yml")]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "No RTL project: layer 'fc1': its logic would hold numbers of" in said
+    assert not (out / "rtl").exists(), "the RTL of the earlier design must not stay"
+    verified = climb(out)
+    assert verified.passed
+    assert the(verified, "csim").status is Status.EQUAL
+    assert the(verified, "rtl").status is Status.SKIPPED
+    assert "no RTL project: layer 'fc1'" in the(verified, "rtl").note
+    assert main(["build", str(out), "--board", "ulx3s-85f"]) == 2
+    assert "has no RTL project to synthesise: layer 'fc1'" in capsys.readouterr().err
+    assert main([*command, "--precision", str(tmp_path / "p.yml")]) == 0
+    assert "Up to date" in capsys.readouterr().out
+
+
 def test_one_weight_by_one_bit_in_the_hls_project(design: Path) -> None:
     path = design / "hls" / "firmware" / "weights" / "w2.txt"
     values = path.read_text().split(",")

@@ -30,24 +30,6 @@ G = TypeVar("G", bound=Graph)
 PROJECT = "design"
 _FLOW = "codesign_convert"
 
-# Keras classes that the road carries, in their own words; everything else is refused before hls4ml sees it.
-CARRIED = frozenset(
-    {
-        "InputLayer",
-        "Dense",
-        "QDense",
-        "Activation",
-        "QActivation",
-        "ReLU",
-        "Softmax",
-        "BatchNormalization",
-        "QBatchNormalization",
-        "Flatten",
-        "Reshape",
-        "Dropout",
-    }
-)
-
 
 @dataclass(frozen=True)
 class Converted(Generic[G]):
@@ -118,12 +100,13 @@ def check_model(model: Any) -> None:
             f"model {model.name!r} is a subclassed {type(model).__name__}; hls4ml reads Sequential and functional "
             "models only: rebuild it as one of these"
         )
+    carried = handlers.carried()
     refused = [
-        f"{layer.name!r} ({type(layer).__name__})" for layer in model.layers if type(layer).__name__ not in CARRIED
+        f"{layer.name!r} ({type(layer).__name__})" for layer in model.layers if type(layer).__name__ not in carried
     ]
     if refused:
         raise UnsupportedLayerError(
-            f"unsupported layers: {', '.join(refused)}; supported are {', '.join(sorted(CARRIED))}: "
+            f"unsupported layers: {', '.join(refused)}; supported are {', '.join(sorted(carried))}: "
             "replace these layers or leave them outside the converted model"
         )
     if not model.built:
@@ -277,7 +260,10 @@ def _layer_nodes(model: Any, model_graph: Any, user_names: Mapping[str, str]) ->
 
 def _producer(layer: Any) -> str:
     """The name of the layer that a one-input layer reads; '' for any other."""
-    tensor = layer.input
+    try:
+        tensor = layer.input
+    except (AttributeError, ValueError):  # it is called several times, and reads something else each time
+        return ""
     history = getattr(tensor, "_keras_history", None)
     return "" if history is None else str(history.operation.name)
 

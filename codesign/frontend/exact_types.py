@@ -8,12 +8,14 @@ up. Here each such type follows from the actual weights by interval arithmetic. 
 
 from __future__ import annotations
 
+import functools
+import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
+from hls4ml.model.optimizer.passes.infer_precision import InferPrecisionTypes
 from hls4ml.model.types import (
     FixedPrecisionType,
     IntegerPrecisionType,
@@ -22,46 +24,11 @@ from hls4ml.model.types import (
     XnorPrecisionType,
 )
 
-from codesign.errors import PrecisionError, UnsupportedLayerError
-from codesign.graph import FixedPoint, Overflow, Rounding, narrowest
+from codesign.errors import PrecisionError
+from codesign.frontend.interval import Interval, affine
+from codesign.graph import FixedPoint, Overflow, Rounding
 from codesign.graph.exact import exact_type, holds_exactly
 from codesign.graph.reading import read_type, read_weight
-
-_MAX_WIDTH = 1024
-
-
-@dataclass(frozen=True)
-class Interval:
-    """All that a tensor can hold: multiples of `2**-fraction` in [low, high]."""
-
-    low: Fraction
-    high: Fraction
-    fraction: int
-
-    @classmethod
-    def of(cls, type_: FixedPoint) -> Interval:
-        """Everything that a type can hold."""
-        return cls(type_.low, type_.high, type_.fraction)
-
-    def clipped(self, type_: FixedPoint) -> Interval:
-        """What is left after a cast into `type_`."""
-        if self.fraction <= type_.fraction and type_.low <= self.low and self.high <= type_.high:
-            return Interval(self.low, self.high, self.fraction)
-        return Interval.of(type_)
-
-    def type(self, layer: str) -> FixedPoint:
-        """The narrowest type that holds it all.
-
-        Raises:
-            PrecisionError: no ap_fixed is that wide.
-        """
-        found = narrowest(min(self.low, Fraction(0)), max(self.high, Fraction(0)), self.fraction)
-        if found.width > _MAX_WIDTH:
-            raise PrecisionError(
-                f"layer {layer!r} needs {found.width} bits to lose nothing, ap_fixed holds {_MAX_WIDTH}; "
-                "quantize the layers before it"
-            )
-        return found
 
 
 def to_hls4ml(type_: FixedPoint) -> FixedPrecisionType:
@@ -121,6 +88,10 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
     return type_
 
 
+def _input_type(node: Any) -> FixedPoint:
+    return read_type(node.get_input_variable().type.precision, layer=node.name, what="input")
+
+
 def _source(node: Any, intervals: Mapping[str, Interval]) -> Interval:
     return intervals[node.get_input_node(node.inputs[0]).name]
 
@@ -135,32 +106,27 @@ def _input(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval
     return Interval.of(read_type(node.types["result_t"].precision, layer=node.name, what="result"))
 
 
-def _affine(x: Interval, weight: Any, weight_fraction: int, bias: Any, bias_fraction: int) -> Interval:
-    """The range of `x @ weight + bias` over all x in its interval, for integer weight (n_in, n_out) and bias."""
-    positive = np.maximum(weight, 0).astype(object).sum(axis=0)
-    negative = np.minimum(weight, 0).astype(object).sum(axis=0)
-    scale, offset = Fraction(1, 2**weight_fraction), Fraction(1, 2**bias_fraction)
-    lows = [p * x.low * scale + n * x.high * scale for p, n in zip(positive, negative, strict=True)]
-    highs = [p * x.high * scale + n * x.low * scale for p, n in zip(positive, negative, strict=True)]
-    biases = [int(b) * offset for b in bias]
-    low = min(a + b for a, b in zip(lows, biases, strict=True))
-    high = max(a + b for a, b in zip(highs, biases, strict=True))
-    # The bias alone, and any partial sum, must fit as well.
-    return Interval(min(low, *biases), max(high, *biases), max(x.fraction + weight_fraction, bias_fraction))
-
-
 def _dense(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    return _weighted_sum(node, intervals, stated, int(node.get_attr("n_out")), _source(node, intervals))
+
+
+def _weighted_sum(node: Any, intervals: _Intervals, stated: frozenset[str], columns: int, x: Interval) -> Interval:
+    """The rule of every layer that adds up products with its weights: `columns` sums of as many terms each."""
     for key in ("weight", "bias"):
         _resolve_weight(node, key, stated)
     weight, weight_type = read_weight(node, "weight")
     bias, bias_type = read_weight(node, "bias")
-    n_out = int(node.get_attr("n_out"))
-    sums = _affine(
-        _source(node, intervals), weight.reshape(-1, n_out), weight_type.fraction, bias.ravel(), bias_type.fraction
-    )
+    biases = np.resize(bias.ravel(), columns)
+    sums = affine(x, weight.reshape(-1, columns), weight_type.fraction, biases, bias_type.fraction)
     accumulator = _resolve(node, "accum_t", sums.type(node.name))
     held = sums.clipped(accumulator)
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
+
+
+def _convolution(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    x = _source(node, intervals)
+    padded = any(int(node.get_attr(f"pad_{side}", 0) or 0) for side in ("left", "right", "top", "bottom"))
+    return _weighted_sum(node, intervals, stated, int(node.get_attr("n_filt")), x.with_zero() if padded else x)
 
 
 def _normalize(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
@@ -170,25 +136,87 @@ def _normalize(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Inte
     bias, bias_type = read_weight(node, "bias")
     size = max(scale.size, bias.size)
     scales, biases = np.broadcast_to(scale.ravel(), (size,)), np.broadcast_to(bias.ravel(), (size,))
-    held = _affine(_source(node, intervals), scales.reshape(1, size), scale_type.fraction, biases, bias_type.fraction)
+    held = affine(_source(node, intervals), scales.reshape(1, size), scale_type.fraction, biases, bias_type.fraction)
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
 
 
 def _activation(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
     held = _source(node, intervals)
-    if str(node.get_attr("activation")).lower() == "linear":
+    function = str(node.get_attr("activation")).lower()
+    if function == "linear":
         # Of the very type that it reads, a linear layer (dropout, say) is no cast, and hls4ml takes it out.
-        source = read_type(node.get_input_variable().type.precision, layer=node.name, what="input")
-        return held.clipped(_resolve(node, "result_t", source))
-    held = Interval(max(held.low, Fraction(0)), max(held.high, Fraction(0)), held.fraction)
+        return held.clipped(_resolve(node, "result_t", _input_type(node)))
+    if function == "relu":
+        held = Interval(max(held.low, Fraction(0)), max(held.high, Fraction(0)), held.fraction)
+        return held.clipped(_resolve(node, "result_t", held.type(node.name)))
+    return _inferred(node, intervals, stated)
+
+
+def _inferred(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    """hls4ml's own inference, for layers whose exact results no type holds or for which none is known here."""
+    for key in list(node.weights):
+        if key not in stated and node.weights[key].type.precision.__class__ is UnspecifiedPrecisionType:
+            _resolve_weight(node, key, stated)
+    inference = InferPrecisionTypes()
+    if any(_is_open(node, key) for key in node.types):
+        inference.transform(node.model, node)
+    return Interval.of(_result_type(node))
+
+
+def _result_type(node: Any) -> FixedPoint:
+    return read_type(node.get_output_variable().type.precision, layer=node.name, what="result")
+
+
+def _moved(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    """Layers that move numbers and compute none."""
+    return _source(node, intervals).clipped(_resolve(node, "result_t", _input_type(node)))
+
+
+def _padded(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    return _source(node, intervals).with_zero().clipped(_resolve(node, "result_t", _input_type(node)))
+
+
+def _pooling(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    if str(node.get_attr("pool_op")).lower() != "max":
+        return _average(node, intervals, stated)
+    if _is_open(node, "accum_t"):
+        _set_type(node, "accum_t", _input_type(node))
+    return _moved(node, intervals, stated)
+
+
+def _average(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    """A sum that loses nothing, and its quotient with as many more fraction bits as the pool has."""
+    held = _source(node, intervals).with_zero()
+    terms = math.prod(int(node.get_attr(f"pool_{side}", 0) or 1) for side in ("height", "width"))
+    if node.class_name.startswith("Global"):
+        terms = math.prod(int(axis) for axis in node.get_input_variable().shape[:-1])
+    growth = (terms - 1).bit_length()
+    total = Interval(held.low * terms, held.high * terms, held.fraction + growth)
+    _resolve(node, "accum_t", total.type(node.name))
+    mean = Interval(held.low, held.high, held.fraction + growth)
+    return mean.clipped(_resolve(node, "result_t", mean.type(node.name)))
+
+
+def _merge(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    first, second = (intervals[node.get_input_node(name).name] for name in node.inputs[:2])
+    held = _MERGES[str(node.get_attr("op")).lower()](first, second)
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
 
 
-def _reshape(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
-    held = _source(node, intervals)
-    source = node.get_input_variable().type.precision
-    _resolve(node, "result_t", read_type(source, layer=node.name, what="input"))
-    return held
+_MERGES: Mapping[str, Callable[[Interval, Interval], Interval]] = {
+    "add": Interval.__add__,
+    "subtract": Interval.__sub__,
+    "multiply": Interval.__mul__,
+    "average": lambda first, second: (first + second).halved(),
+    "maximum": Interval.joined,
+    "minimum": Interval.joined,
+}
+
+
+def _concatenate(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    parts = [intervals[node.get_input_node(name).name] for name in node.inputs]
+    held = functools.reduce(Interval.joined, parts)
+    return held.clipped(_resolve(node, "result_t", held.type(node.name)))
 
 
 def _softmax(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
@@ -206,7 +234,7 @@ def _stable_types(node: Any, stated: frozenset[str], unit: FixedPoint) -> None:
 
     hls4ml's defaults lose one bit of `max - x`, so that distant classes come back as winners.
     """
-    source = read_type(node.get_input_variable().type.precision, layer=node.name, what="input")
+    source = _input_type(node)
     bits = int(node.get_attr("table_size")).bit_length() - 1
     distance = FixedPoint(False, source.width, source.integer)
     if distance.width > bits:
@@ -233,8 +261,13 @@ _RULES: Mapping[str, _Rule] = {
     "BatchNormalization": _normalize,
     "ApplyAlpha": _normalize,
     "Activation": _activation,
-    "Reshape": _reshape,
     "Softmax": _softmax,
+    "Merge": _merge,
+    "Concatenate": _concatenate,
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv2DBatchnorm", "DepthwiseConv1D", "DepthwiseConv2D"), _convolution),
+    **dict.fromkeys(("Pooling1D", "Pooling2D", "GlobalPooling1D", "GlobalPooling2D"), _pooling),
+    **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D"), _padded),
+    **dict.fromkeys(("Reshape", "Transpose", "Resize", "Cropping1D", "Cropping2D", "Clone"), _moved),
 }
 
 
@@ -246,13 +279,11 @@ def resolve_types(model_graph: Any, stated: Mapping[str, frozenset[str]]) -> Non
         stated: for each layer, the hls4ml type names (weight, bias, accum, result, …) that the user stated.
 
     Raises:
-        UnsupportedLayerError: a layer has no rule here.
+        UnsupportedLayerError: a type is none that we carry.
         WeightError: a weight is not finite, or too fine to be held exactly.
         PrecisionError: a type would be wider than ap_fixed allows.
     """
     intervals: dict[str, Interval] = {}
     for node in model_graph.get_layers():
-        rule = _RULES.get(node.class_name)
-        if rule is None:
-            raise UnsupportedLayerError(f"layer {node.name!r} ({node.class_name}): no exact type is known for it")
+        rule = _RULES.get(node.class_name, _inferred)
         intervals[node.name] = rule(node, intervals, stated.get(node.name, frozenset()))

@@ -186,6 +186,12 @@ _HANDLERS: Mapping[str, _Handler] = {
 }
 
 
+def carried() -> frozenset[str]:
+    """Names of the Keras and QKeras layers that hls4ml reads, with our handlers."""
+    version3 = {key.rsplit(".", 1)[-1] for key in registry if not key.startswith("hgq.")}
+    return frozenset({*version3, *keras2_handlers, *LACKING_LAYERS})
+
+
 def register() -> tuple[str, ...]:
     """Give hls4ml the handlers that it lacks; names of the layers registered now.
 

@@ -287,9 +287,15 @@ def test_a_stated_type_for_nobody_is_refused_by_name() -> None:
 
 def test_unsupported_layers_are_all_named() -> None:
     model = keras.Sequential(
-        [keras.layers.Input((4, 4, 1)), keras.layers.Conv2D(2, 3, name="c1"), keras.layers.MaxPooling2D(2, name="p1")]
+        [
+            keras.layers.Input((4, 4, 1)),
+            keras.layers.Conv2DTranspose(2, 3, name="c1"),
+            keras.layers.UnitNormalization(name="u1"),
+        ]
     )
-    with pytest.raises(UnsupportedLayerError, match=r"'c1' \(Conv2D\), 'p1' \(MaxPooling2D\); supported are .*QDense"):
+    with pytest.raises(
+        UnsupportedLayerError, match=r"'c1' \(Conv2DTranspose\), 'u1' \(UnitNormalization\); supported are .*QDense"
+    ):
         convert(model, ConvertOptions())
 
 

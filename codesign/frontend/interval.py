@@ -1,0 +1,84 @@
+"""Interval arithmetic on what a tensor can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+
+from codesign.errors import PrecisionError
+from codesign.graph import FixedPoint, narrowest
+
+_MAX_WIDTH = 1024
+
+
+@dataclass(frozen=True)
+class Interval:
+    """All that a tensor can hold: multiples of `2**-fraction` in [low, high]."""
+
+    low: Fraction
+    high: Fraction
+    fraction: int
+
+    @classmethod
+    def of(cls, type_: FixedPoint) -> Interval:
+        """Everything that a type can hold."""
+        return cls(type_.low, type_.high, type_.fraction)
+
+    def clipped(self, type_: FixedPoint) -> Interval:
+        """What is left after a cast into `type_`."""
+        if self.fraction <= type_.fraction and type_.low <= self.low and self.high <= type_.high:
+            return Interval(self.low, self.high, self.fraction)
+        return Interval.of(type_)
+
+    def type(self, layer: str) -> FixedPoint:
+        """The narrowest type that holds it all.
+
+        Raises:
+            PrecisionError: no ap_fixed is that wide.
+        """
+        found = narrowest(min(self.low, Fraction(0)), max(self.high, Fraction(0)), self.fraction)
+        if found.width > _MAX_WIDTH:
+            raise PrecisionError(
+                f"layer {layer!r} needs {found.width} bits to lose nothing, ap_fixed holds {_MAX_WIDTH}; "
+                "quantize the layers before it"
+            )
+        return found
+
+    def with_zero(self) -> Interval:
+        """The same and zero, as padding adds it."""
+        return Interval(min(self.low, Fraction(0)), max(self.high, Fraction(0)), self.fraction)
+
+    def joined(self, other: Interval) -> Interval:
+        """All that either holds."""
+        return Interval(min(self.low, other.low), max(self.high, other.high), max(self.fraction, other.fraction))
+
+    def __add__(self, other: Interval) -> Interval:
+        return Interval(self.low + other.low, self.high + other.high, max(self.fraction, other.fraction))
+
+    def __sub__(self, other: Interval) -> Interval:
+        return Interval(self.low - other.high, self.high - other.low, max(self.fraction, other.fraction))
+
+    def __mul__(self, other: Interval) -> Interval:
+        ends = [a * b for a in (self.low, self.high) for b in (other.low, other.high)]
+        return Interval(min(ends), max(ends), self.fraction + other.fraction)
+
+    def halved(self) -> Interval:
+        """Every number divided by two."""
+        return Interval(self.low / 2, self.high / 2, self.fraction + 1)
+
+
+def affine(x: Interval, weight: Any, weight_fraction: int, bias: Any, bias_fraction: int) -> Interval:
+    """The range of `x @ weight + bias` over all x in its interval, for integer weight (n_in, n_out) and bias."""
+    positive = np.maximum(weight, 0).astype(object).sum(axis=0)
+    negative = np.minimum(weight, 0).astype(object).sum(axis=0)
+    scale, offset = Fraction(1, 2**weight_fraction), Fraction(1, 2**bias_fraction)
+    lows = [p * x.low * scale + n * x.high * scale for p, n in zip(positive, negative, strict=True)]
+    highs = [p * x.high * scale + n * x.low * scale for p, n in zip(positive, negative, strict=True)]
+    biases = [int(b) * offset for b in bias]
+    low = min(a + b for a, b in zip(lows, biases, strict=True))
+    high = max(a + b for a, b in zip(highs, biases, strict=True))
+    # The bias alone, and any partial sum, must fit as well.
+    return Interval(min(low, *biases), max(high, *biases), max(x.fraction + weight_fraction, bias_fraction))
