@@ -85,11 +85,11 @@ def test_every_rung_is_equal(made: Path) -> None:
 def test_what_the_rtl_flow_cannot_build_is_a_design_all_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Weights of 45 bits: too wide for the RTL flow's logic, no trouble for the Graph and the C simulation."""
+    """A result of 62 bits: too wide for the RTL flow's logic, no trouble for the Graph and the C simulation."""
     from tests.frontend.models import mlp
 
     mlp().save(tmp_path / "m.keras")
-    (tmp_path / "p.yml").write_text("layers: {fc1: {weight: 'fixed<45,2>'}}\n")
+    (tmp_path / "p.yml").write_text("layers: {fc1: {result: 'fixed<62,8>'}}\n")
     out = tmp_path / "design"
     command = ["convert", str(tmp_path / "m.keras"), "--out", str(out), "--input-precision", "fixed<8,3>"]
     assert main(command) == 0
