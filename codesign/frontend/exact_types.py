@@ -26,9 +26,10 @@ from hls4ml.model.types import (
 
 from codesign.errors import PrecisionError
 from codesign.frontend.interval import Interval, affine
-from codesign.graph import FixedPoint, Overflow, Rounding
+from codesign.graph import FixedPoint, Overflow, Product, Rounding
 from codesign.graph.exact import exact_type, holds_exactly
 from codesign.graph.reading import read_type, read_weight
+from codesign.graph.reading.products import counts_agreement, read_products
 
 
 def to_hls4ml(type_: FixedPoint) -> FixedPrecisionType:
@@ -114,12 +115,19 @@ def _weighted_sum(node: Any, intervals: _Intervals, stated: frozenset[str], colu
     """The rule of every layer that adds up products with its weights: `columns` sums of as many terms each."""
     for key in ("weight", "bias"):
         _resolve_weight(node, key, stated)
-    weight, weight_type = read_weight(node, "weight")
+    found = read_products(node)
+    weight, fraction = found.values.reshape(-1, columns), found.type.fraction
+    if found.product is Product.DATA_BINARY:
+        x = Interval(Fraction(-1), Fraction(1), 0)
+    if found.product is Product.BOTH_BINARY:
+        x, weight = Interval(Fraction(0), Fraction(1), 0), np.ones_like(weight)
     bias, bias_type = read_weight(node, "bias")
-    biases = np.resize(bias.ravel(), columns)
-    sums = affine(x, weight.reshape(-1, columns), weight_type.fraction, biases, bias_type.fraction)
+    sums = affine(x, weight, fraction, np.resize(bias.ravel(), columns), bias_type.fraction)
     accumulator = _resolve(node, "accum_t", sums.type(node.name))
     held = sums.clipped(accumulator)
+    if counts_agreement(node):
+        terms = len(weight)
+        held = Interval(2 * held.low - terms, 2 * held.high - terms, 0)
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
 
 

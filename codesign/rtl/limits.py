@@ -13,6 +13,7 @@ from codesign.graph import (
     Input,
     Node,
     Normalize,
+    Product,
     Reshape,
     Softmax,
     SoftmaxImplementation,
@@ -20,6 +21,7 @@ from codesign.graph import (
 from codesign.graph.cast import magnitude_bits
 from codesign.graph.softmax_tables import internal_types
 from codesign.rtl.dense import is_exact
+from codesign.simulate.kernels.sums import order_counts
 
 # alkaid keeps ranges in float64; what it adds to a width on the way stays below 53 bits.
 WIDEST = 50
@@ -61,8 +63,18 @@ def _(node: Normalize, source: FixedPoint) -> int:
 
 @widest_number.register
 def _(node: Dense, source: FixedPoint) -> int:
+    if node.product is not Product.MULT or node.counts_agreement:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: the RTL flow has no logic for product {node.product.value!r} of bits or shifts; "
+            "quantize its inputs and weights with quantized_bits"
+        )
     accumulator = node.accumulator
     product = source.width + magnitude_bits(node.weight)
+    if node.order is not None and not is_exact(node, source) and order_counts(accumulator):
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: the RTL flow adds in the order of strategy latency, and with accumulator "
+            f"{accumulator} the order of strategy {node.strategy} counts; use latency, or an accumulator that wraps"
+        )
     if is_exact(node, source):
         inside = max(product + node.weight.shape[0].bit_length(), accumulator.width + 2)
     else:

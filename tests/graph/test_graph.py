@@ -15,6 +15,7 @@ from codesign.graph import (
     Input,
     Normalize,
     NormalizeKind,
+    Product,
     Reshape,
     Softmax,
     SoftmaxImplementation,
@@ -82,8 +83,15 @@ def test_legal_nodes_are_taken(node):
         (dense(bias=frozen([0])), "node 'fc': bias has shape (1,), expected (3,)"),
         (dense(bias=frozen([0, 0, -9])), "node 'fc': bias spans [-9, 0]"),
         (dense(reuse_factor=0), "node 'fc' has reuse factor 0; it must be at least 1"),
-        (dense(strategy="fast\nrm"), "node 'fc' has strategy 'fast\\nrm'; choose latency or resource"),
-        (dense(strategy="resource", reuse_factor=2, accumulator=SATURATING), "where sums saturate their order counts"),
+        (dense(strategy="fast\nrm"), "node 'fc' has strategy 'fast\\nrm'; choose latency, resource"),
+        (dense(strategy="resource", reuse_factor=3), "reuse factor 3; it must divide the 4 inputs, or be a multiple"),
+        (dense(strategy="resource", reuse_factor=6), "reuse factor 6; it must divide the 4 inputs, or be a multiple"),
+        (dense(product=Product.WEIGHT_TERNARY), "has product 'weight_ternary' with constant weights"),
+        (dense(product=Product.DATA_BINARY), "has product 'data_binary' but reads fixed<4,2>; it must be ufixed<1,1>"),
+        (dense(product=Product.WEIGHT_EXPONENTIAL), "has exponents of 0 bits and product 'weight_exponential'"),
+        (dense(exponent_width=4), "has exponents of 4 bits and product 'mult'"),
+        (dense(product=Product.WEIGHT_EXPONENTIAL, exponent_width=4), "is a power of two, or its negative"),
+        (dense(counts_agreement=True), "counts equal bits but reads fixed<4,2>; it must be ufixed<1,1>"),
         (dense(inputs=()), "node 'fc' reads 0 results, expected 1"),
         (dense(inputs=("x", "x")), "node 'fc' reads 2 results, expected 1"),
         (dense(inputs=("y",)), "node 'fc' reads 'y', which no node before it gives"),
@@ -127,9 +135,18 @@ def test_a_legacy_softmax_computes_its_index():
     Graph("net", (X, node), ("s",))
 
 
-def test_order_of_sums_does_not_count_where_the_accumulator_wraps():
-    Graph("net", (X, dense(strategy="resource", reuse_factor=2)), ("fc",))
-    Graph("net", (X, dense(strategy="latency", reuse_factor=2, accumulator=SATURATING)), ("fc",))
+def test_both_binary_weights_are_one_bit():
+    bit = Input(name="x", inputs=(), shape=(2, 2), result=FixedPoint.parse("ufixed<1,1>"))
+    with pytest.raises(GraphError, match="a weight of product both_binary is -1 or 1"):
+        Graph("net", (bit, dense(product=Product.BOTH_BINARY)), ("fc",))
+
+
+def test_every_reuse_factor_of_a_saturating_accumulator_is_taken():
+    for reuse_factor in (1, 2, 4, 8):
+        for strategy in ("resource", "resource_unrolled", "latency"):
+            node = dense(strategy=strategy, reuse_factor=reuse_factor, accumulator=SATURATING)
+            Graph("net", (X, node), ("fc",))
+    assert dense(strategy="resource", reuse_factor=2).order.tolist() == [0, 2, 1, 3]
 
 
 @pytest.mark.parametrize(

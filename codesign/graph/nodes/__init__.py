@@ -19,6 +19,7 @@ from codesign.graph.nodes.base import (
 from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.ports import Input
+from codesign.graph.nodes.product import Product, check_products
 from codesign.graph.nodes.reshape import Reshape
 from codesign.graph.nodes.softmax import Softmax, SoftmaxImplementation
 
@@ -33,10 +34,12 @@ __all__ = [
     "Node",
     "Normalize",
     "NormalizeKind",
+    "Product",
     "Reshape",
     "Softmax",
     "SoftmaxImplementation",
     "check_array",
+    "check_products",
     "frozen",
     "one_source",
     "operation",

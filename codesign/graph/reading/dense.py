@@ -4,26 +4,61 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
 from codesign.errors import GraphError, UnsupportedLayerError
-from codesign.graph.nodes import Dense, Node, frozen
-from codesign.graph.reading.precision import BINARY, input_type, read_weight, type_of
+from codesign.graph.fixed_point import Overflow
+from codesign.graph.nodes import Dense, IntArray, Node, frozen
+from codesign.graph.reading.precision import read_weight, type_of
+from codesign.graph.reading.products import counts_agreement, read_products
 from codesign.graph.reading.registry import reads
+
+_STRATEGIES = ("latency", "resource", "resource_unrolled")
+
+
+def dense_strategy(node: Any) -> str:
+    """The strategy whose C++ a dense layer is computed by.
+
+    Raises:
+        UnsupportedLayerError: it is none that we carry.
+    """
+    strategy = str(node.get_attr("strategy") or "latency").lower()
+    if strategy not in _STRATEGIES:
+        raise UnsupportedLayerError(f"layer {node.name!r} has strategy {strategy!r}; choose {', '.join(_STRATEGIES)}")
+    config = node.model.config
+    if config.backend.name == "Vitis" and config.get_config_value("IOType") == "io_stream":
+        # Vitis' nnet_dense_stream.h never calls the code that was generated for the layer.
+        return "resource" if strategy == "resource_unrolled" else strategy
+    return strategy
+
+
+def unrolled(node: Any, weight: IntArray, key: str = "weight") -> IntArray:
+    """Weights as hls4ml's generated code has them: it leaves out those whose raw number is 0, binary -1 among them.
+
+    Args:
+        node: of strategy `resource_unrolled`.
+        weight: the integers that the weights stand for, in the order of the raw numbers.
+        key: of the weights.
+    """
+    return frozen(np.where(np.reshape(node.weights[key].data, weight.shape) == 0, 0, weight))
 
 
 @reads("Dense")
 def read_dense(node: Any, common: dict[str, Any]) -> Node:
     """A dense layer."""
-    weight, weight_type = read_weight(node, "weight")
+    found = read_products(node)
+    weight = found.values
     bias, bias_type = read_weight(node, "bias")
-    source = input_type(node)
-    if source.width == 1 and source.integer == 1 and not source.signed and weight_type == BINARY:
-        raise UnsupportedLayerError(
-            f"layer {node.name!r}: binary inputs with binary weights (xnor) are not carried; "
-            "use ternary or quantized_bits activations before it"
-        )
-    strategy = str(node.get_attr("strategy") or "latency").lower()
-    if strategy not in ("latency", "resource"):
-        raise UnsupportedLayerError(f"layer {node.name!r} has strategy {strategy!r}; choose latency or resource")
+    strategy = dense_strategy(node)
+    accumulator = type_of(node, "accum")
+    if strategy == "resource_unrolled":
+        rounded_away = np.any((weight == 0) & (np.reshape(node.weights["weight"].data, weight.shape) != 0))
+        if rounded_away and accumulator.overflow is Overflow.SAT_SYM and bias_type == accumulator:
+            raise UnsupportedLayerError(
+                f"layer {node.name!r} has strategy resource_unrolled, weights that round to 0 and an accumulator "
+                f"{accumulator} of the bias' very type; give one of them another type, or choose resource"
+            )
+        weight = unrolled(node, weight)
     n_in, n_out = int(node.get_attr("n_in")), int(node.get_attr("n_out"))
     if weight.size != n_in * n_out:
         raise GraphError(f"layer {node.name!r}: {weight.size} weights for {n_in} x {n_out}")
@@ -32,10 +67,13 @@ def read_dense(node: Any, common: dict[str, Any]) -> Node:
     return Dense(
         **common,
         weight=weight,
-        weight_type=weight_type,
+        weight_type=found.type,
         bias=bias,
         bias_type=bias_type,
-        accumulator=type_of(node, "accum"),
+        accumulator=accumulator,
         reuse_factor=int(node.get_attr("reuse_factor") or 1),
         strategy=strategy,
+        product=found.product,
+        exponent_width=found.exponent_width,
+        counts_agreement=counts_agreement(node),
     )

@@ -13,7 +13,8 @@ from codesign.graph.convert import from_float
 from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
 from codesign.graph.nodes import IntArray, frozen
 
-_FIXED = ("FixedPrecisionType", "IntegerPrecisionType")
+_FIXED = ("FixedPrecisionType", "IntegerPrecisionType", "XnorPrecisionType")
+_INTEGERS = {"IntegerPrecisionType", "XnorPrecisionType"}
 BINARY = FixedPoint(True, 2, 2)
 
 
@@ -26,7 +27,7 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
     """An hls4ml precision as a FixedPoint.
 
     Raises:
-        UnsupportedLayerError: it is none (binary, exponent, floating point, unresolved), naming the layer.
+        UnsupportedLayerError: it is none (exponent, floating point, unresolved), naming the layer.
     """
     if not class_names(precision) & set(_FIXED):
         raise UnsupportedLayerError(
@@ -34,7 +35,7 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
             "only fixed-point and integer types are supported here: state one in --precision"
         )
     rounding = str(getattr(precision, "rounding_mode", None) or "TRN").split(".")[-1].removeprefix("AP_")
-    if "IntegerPrecisionType" in class_names(precision):
+    if class_names(precision) & _INTEGERS:
         rounding = "TRN_ZERO"  # whatever hls4ml says: ap_int takes from ap_fixed as C does (to_ap_int_base)
     overflow = str(getattr(precision, "saturation_mode", None) or "WRAP").split(".")[-1].removeprefix("AP_")
     return FixedPoint(
@@ -54,24 +55,14 @@ def written_floats(variable: Any) -> npt.NDArray[np.float64]:
 
 
 def read_weight(node: Any, key: str) -> tuple[IntArray, FixedPoint]:
-    """A weight's integers and type; binary weights (0 for minus one) come out as -1 and 1.
+    """A weight's integers and type, as they are written; `products.read_products` tells what they stand for.
 
     Raises:
         UnsupportedLayerError: its type is none that we carry.
     """
     variable = node.weights[key]
-    precision = variable.type.precision
-    values = written_floats(variable)
-    if "XnorPrecisionType" in class_names(precision):
-        return frozen(np.where(values > 0, 1, -1)), BINARY
-    type_ = read_type(precision, layer=node.name, what=key)
-    integers = frozen(from_float(values, type_))
-    if "IntegerPrecisionType" in class_names(precision) and type_.signed and type_.width == 2 and -2 in integers:
-        raise UnsupportedLayerError(
-            f"layer {node.name!r}: {key} holds -2 in {precision}, which hls4ml's ternary product takes for 1; "
-            "state fixed<2,2> for it"
-        )
-    return integers, type_
+    type_ = read_type(variable.type.precision, layer=node.name, what=key)
+    return frozen(from_float(written_floats(variable), type_)), type_
 
 
 def types(node: Any) -> Mapping[str, Any]:
@@ -98,5 +89,9 @@ def input_type(node: Any, index: int = 0) -> FixedPoint:
     Raises:
         UnsupportedLayerError: it is none that we carry.
     """
-    variable = node.get_input_variable(node.inputs[index])
-    return read_type(variable.type.precision, layer=node.name, what="input")
+    return read_type(input_precision(node, index), layer=node.name, what="input")
+
+
+def input_precision(node: Any, index: int = 0) -> Any:
+    """hls4ml's own precision of a layer's input."""
+    return node.get_input_variable(node.inputs[index]).type.precision
