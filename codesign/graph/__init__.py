@@ -5,7 +5,9 @@ from codesign.graph.graph import Graph
 from codesign.graph.nodes import (
     Activation,
     ActivationFunction,
+    Convolution,
     Dense,
+    DepthwiseConvolution,
     Input,
     IntArray,
     Node,
@@ -22,7 +24,9 @@ from codesign.graph.store import digest, load, save
 __all__ = [
     "Activation",
     "ActivationFunction",
+    "Convolution",
     "Dense",
+    "DepthwiseConvolution",
     "FixedPoint",
     "Graph",
     "Input",

@@ -16,6 +16,7 @@ from codesign.graph.nodes.base import (
     replace_arrays,
     same_size,
 )
+from codesign.graph.nodes.convolution import Convolution, DepthwiseConvolution
 from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.ports import Input
@@ -28,7 +29,9 @@ __all__ = [
     "STRATEGIES",
     "Activation",
     "ActivationFunction",
+    "Convolution",
     "Dense",
+    "DepthwiseConvolution",
     "Input",
     "IntArray",
     "Node",

@@ -1,0 +1,121 @@
+"""Convolutions, whichever of hls4ml's implementations computes them."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from codesign.errors import GraphError, UnsupportedLayerError
+from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.nodes import Convolution, DepthwiseConvolution, IntArray, Node, frozen
+from codesign.graph.reading.precision import read_weight, type_of
+from codesign.graph.reading.registry import reads
+
+_RESOURCE = ("resource", "resource_unrolled")
+_AXES = {1: ("width",), 2: ("height", "width")}
+_SIDES = {"width": ("pad_left", "pad_right"), "height": ("pad_top", "pad_bottom")}
+
+
+@reads("Conv1D", "Conv2D", "Conv2DBatchnorm", "PointwiseConv1D", "PointwiseConv2D")
+def read_convolution(node: Any, common: dict[str, Any]) -> Node:
+    """A convolution with a filter over all channels."""
+    fields = _fields(node, common)
+    kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
+    if fields["strategy"] in _RESOURCE and not _streams(node) and fields["reuse_factor"] > math.prod(kernel) * channels:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has reuse factor {fields['reuse_factor']}, but a window holds "
+            f"{math.prod(kernel) * channels} numbers; with io_parallel and strategy resource hls4ml's C++ then reads "
+            "beyond them: use a reuse factor of at most that, or io_stream"
+        )
+    if fields["strategy"] in _RESOURCE:
+        shape, last = (filters, *kernel, channels), 0
+    else:
+        shape, last = (*kernel, channels, filters), -1
+    weight, weight_type = _weight(node, shape)
+    return Convolution(**fields, weight=frozen(np.moveaxis(weight, last, -1)), weight_type=weight_type)
+
+
+@reads("DepthwiseConv1D", "DepthwiseConv2D")
+def read_depthwise_convolution(node: Any, common: dict[str, Any]) -> Node:
+    """A convolution with a filter for each channel."""
+    fields = _fields(node, common)
+    channels, filters = int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
+    if channels != filters:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} makes {filters} channels of {channels}; hls4ml's C++ has depthwise convolutions with "
+            "depth multiplier 1 only (its assertion fails, or it writes beyond its arrays): use a Conv1D or Conv2D"
+        )
+    if fields["strategy"] in _RESOURCE and not _streams(node):
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has strategy {fields['strategy']}, which hls4ml's C++ lacks for depthwise "
+            "convolutions with io_parallel (its assertion fails): use latency, or io_stream"
+        )
+    weight, weight_type = _weight(node, (*_kernel(node), channels))
+    return DepthwiseConvolution(**fields, weight=weight, weight_type=weight_type)
+
+
+def _streams(node: Any) -> bool:
+    return str(node.model.config.get_config_value("IOType")) == "io_stream"
+
+
+def _kernel(node: Any) -> tuple[int, ...]:
+    return tuple(int(node.get_attr(f"filt_{axis}")) for axis in _axes(node))
+
+
+def _axes(node: Any) -> tuple[str, ...]:
+    return _AXES[len(node.get_output_variable().shape) - 1]
+
+
+def _weight(node: Any, shape: tuple[int, ...]) -> tuple[IntArray, FixedPoint]:
+    """The weights in the order in which they are written, under the shape that the C++ gives them, and their type."""
+    weight, weight_type = read_weight(node, "weight")
+    if weight.size != math.prod(shape):
+        raise GraphError(f"layer {node.name!r}: {weight.size} weights for {' x '.join(map(str, shape))}")
+    return frozen(weight.reshape(shape)), weight_type
+
+
+def _fields(node: Any, common: dict[str, Any]) -> dict[str, Any]:
+    """Everything but the weights."""
+    if node.get_attr("data_format") != "channels_last":
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has data format {node.get_attr('data_format')!r}; hls4ml's C++ has convolutions with "
+            "channels last only: permute the model"
+        )
+    bias, bias_type = read_weight(node, "bias")
+    axes = _axes(node)
+    _check_windows(node, common["shape"], axes)
+    return {
+        **common,
+        "bias": bias,
+        "bias_type": bias_type,
+        "accumulator": type_of(node, "accum"),
+        "strides": tuple(int(node.get_attr(f"stride_{axis}")) for axis in axes),
+        "padding_before": tuple(int(node.get_attr(_SIDES[axis][0]) or 0) for axis in axes),
+        "padding_after": tuple(int(node.get_attr(_SIDES[axis][1]) or 0) for axis in axes),
+        "reuse_factor": int(node.get_attr("reuse_factor") or 1),
+        "strategy": str(node.get_attr("strategy") or "latency").lower(),
+    }
+
+
+def _check_windows(node: Any, shape: tuple[int, ...], axes: tuple[str, ...]) -> None:
+    """Refuse layers whose C++ counts other windows than the result has.
+
+    Raises:
+        UnsupportedLayerError: naming the layer.
+    """
+    for axis, have, length in zip(axes, node.get_input_variable().shape, shape, strict=False):  # the channels are left
+        padded = int(have) + sum(int(node.get_attr(side) or 0) for side in _SIDES[axis])
+        fits = (padded - int(node.get_attr(f"filt_{axis}"))) // int(node.get_attr(f"stride_{axis}")) + 1
+        if fits != length:
+            raise UnsupportedLayerError(
+                f"layer {node.name!r}: its windows fit {fits} times into its {axis}, but its result has {length}; "
+                "hls4ml's C++ leaves dilation out: use a dilation rate of 1"
+            )
+    rows = len(axes) == 2 and "Pointwise" not in node.class_name and int(node.get_attr("filt_height")) == 1
+    if _streams(node) and rows and int(node.get_attr("stride_height")) > 1:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has windows of height 1 and vertical stride {node.get_attr('stride_height')}, "
+            "which hls4ml's C++ for io_stream leaves out: use io_parallel, or leave out rows before it"
+        )
