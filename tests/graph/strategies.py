@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from codesign.graph import (
     Activation,
     ActivationFunction,
+    Convolution,
     Dense,
+    DepthwiseConvolution,
     FixedPoint,
     Graph,
     Input,
@@ -113,14 +115,45 @@ def _softmax(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     )
 
 
+def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    """A convolution of either kind where the source has axes to go along; else an activation."""
+    if len(source.shape) not in (2, 3):
+        return _activation(draw, common, source)
+    axes = source.shape[:-1]
+    before, after = [tuple(draw(st.integers(0, 2)) for _ in axes) for _ in range(2)]
+    padded = tuple(int(sum(lengths)) for lengths in zip(axes, before, after, strict=True))
+    kernel = tuple(draw(st.integers(1, have)) for have in padded)
+    strides = tuple(draw(st.integers(1, 3)) for _ in axes)
+    depthwise = draw(st.booleans())
+    filters = source.shape[-1] if depthwise else draw(st.integers(1, 3))
+    weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
+    shape = (*kernel, source.shape[-1]) if depthwise else (*kernel, source.shape[-1], filters)
+    made = zip(padded, kernel, strides, strict=True)
+    return (DepthwiseConvolution if depthwise else Convolution)(
+        **common,
+        shape=(*((have - window) // step + 1 for have, window, step in made), filters),
+        result=draw(fixed_points()),
+        weight=integers_of(draw, weight_type, shape),
+        weight_type=weight_type,
+        bias=integers_of(draw, bias_type, (filters,)),
+        bias_type=bias_type,
+        accumulator=draw(fixed_points(40)),
+        strides=strides,
+        padding_before=before,
+        padding_after=after,
+        reuse_factor=draw(st.integers(1, 8)),
+        strategy=draw(st.sampled_from(["latency", "resource", "resource_unrolled"])),
+    )
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
     """A chain of one to five nodes behind one input, sometimes with an output in the middle."""
     names = draw(st.lists(NAMES, min_size=2, max_size=6, unique=True))
-    shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3)]))
+    shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3), (3, 2, 2)]))
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
     for name in names[1:]:
-        make = draw(st.sampled_from([_dense, _normalize, _activation, _reshape, _softmax]))
+        make = draw(st.sampled_from([_dense, _convolution, _normalize, _activation, _reshape, _softmax]))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
         nodes.append(make(draw, common, nodes[-1]))
     outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))
