@@ -13,10 +13,14 @@ from codesign.graph import (
     Convolution,
     Dense,
     DepthwiseConvolution,
+    Direction,
     FixedPoint,
+    GateFunction,
     Graph,
+    Gru,
     Input,
     IntArray,
+    Lstm,
     Node,
     Normalize,
     NormalizeKind,
@@ -146,6 +150,32 @@ def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     )
 
 
+def _recurrent(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    if len(source.shape) != 2:
+        return _dense(draw, common, source)
+    cls = draw(st.sampled_from([Lstm, Gru]))
+    (steps, n_in), n = source.shape, draw(st.integers(1, 3))
+    functions = [draw(st.sampled_from(GateFunction)) for _ in range(2)]
+    types = {key: draw(fixed_points()) for key in ("weight", "bias", "recurrent_weight", "recurrent_bias")}
+    shapes = {"weight": (n_in, cls.GATES * n), "recurrent_weight": (n, cls.GATES * n)}
+    table_type, entries = draw(fixed_points()), draw(st.sampled_from([1, 6, 64]))
+    tables = [integers_of(draw, table_type, (0 if item is GateFunction.RELU else entries,)) for item in functions]
+    return cls(
+        **common,
+        shape=draw(st.sampled_from([(n,), (steps, n)])),
+        result=draw(fixed_points()),
+        **{key: integers_of(draw, type_, shapes.get(key, (cls.GATES * n,))) for key, type_ in types.items()},
+        **{f"{key}_type": type_ for key, type_ in types.items()},
+        accumulator=draw(fixed_points(40)),
+        activation=functions[0],
+        recurrent_activation=functions[1],
+        table=tables[0],
+        recurrent_table=tables[1],
+        table_type=table_type,
+        direction=draw(st.sampled_from(Direction)),
+    )
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
     """A chain of one to five nodes behind one input, sometimes with an output in the middle."""
@@ -153,7 +183,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3), (3, 2, 2)]))
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
     for name in names[1:]:
-        make = draw(st.sampled_from([_dense, _convolution, _normalize, _activation, _reshape, _softmax]))
+        make = draw(st.sampled_from([_dense, _convolution, _normalize, _activation, _reshape, _softmax, _recurrent]))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
         nodes.append(make(draw, common, nodes[-1]))
     outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))

@@ -21,6 +21,7 @@ from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.ports import Input
 from codesign.graph.nodes.product import Product, check_products
+from codesign.graph.nodes.recurrent import Direction, GateFunction, Gru, Lstm, Recurrent
 from codesign.graph.nodes.reshape import Reshape
 from codesign.graph.nodes.softmax import Softmax, SoftmaxImplementation
 
@@ -32,12 +33,17 @@ __all__ = [
     "Convolution",
     "Dense",
     "DepthwiseConvolution",
+    "Direction",
+    "GateFunction",
+    "Gru",
     "Input",
     "IntArray",
+    "Lstm",
     "Node",
     "Normalize",
     "NormalizeKind",
     "Product",
+    "Recurrent",
     "Reshape",
     "Softmax",
     "SoftmaxImplementation",

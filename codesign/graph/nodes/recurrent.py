@@ -1,0 +1,156 @@
+"""Recurrent layers: one direction through time of an LSTM or a GRU."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import ClassVar
+
+from codesign.errors import GraphError
+from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.nodes.base import IntArray, Node, check_array, frozen, register
+
+RECURRENT_STRATEGIES = ("latency", "resource", "resource_unrolled")
+
+
+class GateFunction(str, Enum):
+    """The functions that hls4ml's recurrent layers have (nnet_recr_activations.h)."""
+
+    RELU = "relu"
+    SIGMOID = "sigmoid"
+    TANH = "tanh"
+
+
+class Direction(str, Enum):
+    """The order in which the time steps are read; each result stays at the step of its input."""
+
+    FORWARD = "forward"
+    BACKWARD = "backward"
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Recurrent(Node):
+    """What LSTM and GRU share; n_state numbers of state, GATES * n_state columns of weights.
+
+    It reads (steps, n_in) numbers, and may read the states before the first step after them, each (n_state,) numbers of
+    `result`; they are 0 where it does not. The result is (steps, n_state), or (n_state,): that of the last step read.
+
+    Attributes:
+        weight: (n_in, GATES * n_state) integers of `weight_type`, for what is read.
+        bias: (GATES * n_state,) integers of `bias_type`.
+        recurrent_weight: (n_state, GATES * n_state) integers of `recurrent_weight_type`, for the state.
+        recurrent_bias: (GATES * n_state,) integers of `recurrent_bias_type`.
+        accumulator: of both sums, of their sum, and of all that comes out of a function or gate.
+        activation: of the candidate (and in an LSTM of the cell state).
+        recurrent_activation: of the gates.
+        table: (entries,) integers of `table_type` that `activation` takes its values from; none for relu.
+        recurrent_table: the same for `recurrent_activation`.
+        direction: of time.
+        strategy: hls4ml's, one of `RECURRENT_STRATEGIES`.
+        reuse_factor: times that the hardware uses one multiplier of `weight` in a step.
+        recurrent_reuse_factor: the same for `recurrent_weight`.
+    """
+
+    GATES: ClassVar[int]
+    STATES: ClassVar[int]
+
+    weight: IntArray
+    weight_type: FixedPoint
+    bias: IntArray
+    bias_type: FixedPoint
+    recurrent_weight: IntArray
+    recurrent_weight_type: FixedPoint
+    recurrent_bias: IntArray
+    recurrent_bias_type: FixedPoint
+    accumulator: FixedPoint
+    activation: GateFunction
+    recurrent_activation: GateFunction
+    table: IntArray = field(default_factory=lambda: frozen([]))
+    recurrent_table: IntArray = field(default_factory=lambda: frozen([]))
+    table_type: FixedPoint | None = None
+    direction: Direction = Direction.FORWARD
+    strategy: str = "latency"
+    reuse_factor: int = 1
+    recurrent_reuse_factor: int = 1
+
+    @property
+    def n_state(self) -> int:
+        """Numbers of state."""
+        return self.shape[-1]
+
+    @property
+    def sequences(self) -> bool:
+        """Whether the result has every step's state, not only the last one's."""
+        return len(self.shape) == 2
+
+    def check(self, sources: tuple[Node, ...]) -> None:
+        """As `Node.check`."""
+        self._check_sources(sources)
+        n_in, n, columns = sources[0].shape[1], self.n_state, self.GATES * self.n_state
+        check_array(self, "weight", self.weight, self.weight_type, (n_in, columns))
+        check_array(self, "bias", self.bias, self.bias_type, (columns,))
+        check_array(self, "recurrent_weight", self.recurrent_weight, self.recurrent_weight_type, (n, columns))
+        check_array(self, "recurrent_bias", self.recurrent_bias, self.recurrent_bias_type, (columns,))
+        self._check_table("table", self.table, self.activation)
+        self._check_table("recurrent_table", self.recurrent_table, self.recurrent_activation)
+        if self.strategy not in RECURRENT_STRATEGIES:
+            raise GraphError(
+                f"node {self.name!r} has strategy {self.strategy!r}; choose {', '.join(RECURRENT_STRATEGIES)}"
+            )
+        for what, factor in (
+            ("reuse factor", self.reuse_factor),
+            ("recurrent reuse factor", self.recurrent_reuse_factor),
+        ):
+            if factor < 1:
+                raise GraphError(f"node {self.name!r} has {what} {factor}; it must be at least 1")
+
+    def _check_sources(self, sources: tuple[Node, ...]) -> None:
+        if len(sources) not in (1, 1 + self.STATES):
+            raise GraphError(
+                f"node {self.name!r} reads {len(sources)} results, expected 1, or {1 + self.STATES} with the states "
+                "before the first step"
+            )
+        steps, states = sources[0], sources[1:]
+        if len(steps.shape) != 2:
+            raise GraphError(f"node {self.name!r} reads shape {steps.shape}; it must be (steps, numbers in a step)")
+        if self.shape not in ((self.n_state,), (steps.shape[0], self.n_state)):
+            raise GraphError(
+                f"node {self.name!r} has shape {self.shape}; after {steps.shape[0]} steps it is (n,) or "
+                f"({steps.shape[0]}, n)"
+            )
+        for state in states:
+            if state.shape != (self.n_state,) or state.result != self.result:
+                raise GraphError(
+                    f"node {self.name!r} starts from {state.name!r}, {state.result} of shape {state.shape}; "
+                    f"a state is {self.result} of shape ({self.n_state},)"
+                )
+
+    def _check_table(self, name: str, table: IntArray, function: GateFunction) -> None:
+        if function is GateFunction.RELU:
+            if table.size:
+                raise GraphError(f"node {self.name!r}: {name} has {table.size} entries, but relu takes none")
+            return
+        if self.table_type is None or table.ndim != 1 or table.size < 1:
+            raise GraphError(f"node {self.name!r}: {function.value} needs a {name} with entries and a table_type")
+        check_array(self, name, table, self.table_type, None)
+
+
+@register("lstm")
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Lstm(Recurrent):
+    """Long short-term memory; the columns of the weights are those of the gates i, f, the candidate c, and the gate o.
+
+    The states before the first step are h and s, in this order.
+    """
+
+    GATES: ClassVar[int] = 4
+    STATES: ClassVar[int] = 2
+
+
+@register("gru")
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Gru(Recurrent):
+    """Gated recurrent unit; the columns of the weights are those of the gates z, r and of the candidate h."""
+
+    GATES: ClassVar[int] = 3
+    STATES: ClassVar[int] = 1
