@@ -22,7 +22,8 @@ from codesign.hls.manifest import Manifest, Port
 
 _CONFIG = "hls4ml_config.yml"
 _MODELS = ("KerasModel", "OnnxModel", "PytorchModel")
-_ELEMENTWISE = frozenset({"Activation", "BatchNormalization", "ApplyAlpha", "Softmax"})
+_BACKENDS = ("Vitis", "Vivado")
+_ELEMENTWISE = frozenset({"Activation", "BatchNormalization", "ApplyAlpha", "Softmax", "Merge"})
 _STAMP_LENGTH = 8
 _DOUBLE_BITS = 53
 _DOUBLE_EXPONENT = 1000
@@ -42,12 +43,12 @@ class HlsProject:
 
 
 def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
-    """Write hls4ml's Vitis project of a ModelGraph, and our C simulation beside it.
+    """Write hls4ml's Vitis or Vivado project of a ModelGraph, and our C simulation beside it.
 
     The same ModelGraph gives the same bytes, and no file names the folder or this machine.
 
     Args:
-        model_graph: an `hls4ml.model.graph.ModelGraph` of backend Vitis on which its flows have run; left as it was.
+        model_graph: an `hls4ml.model.graph.ModelGraph` of such a backend on which its flows have run; left as it was.
         graph: the Graph that was read from it.
         folder: an existing, empty folder.
 
@@ -58,9 +59,9 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
         OutputError: `folder` cannot be written.
     """
     backend = model_graph.config.backend
-    if backend is None or backend.name != "Vitis":
+    if backend is None or backend.name not in _BACKENDS:
         raise UnsupportedLayerError(
-            f"HLS projects are written for backend Vitis, this model was converted for "
+            f"HLS projects are written for backend {' or '.join(_BACKENDS)}, this model was converted for "
             f"{getattr(backend, 'name', None)!r}; convert it with backend='Vitis'"
         )
     sources = {node.name: node.source for node in graph}
@@ -100,12 +101,17 @@ def _check_streams(model_graph: Any) -> None:
         UnsupportedLayerError: naming the layer.
     """
     for layer in model_graph.get_layers():
-        read, written = (_pack(variable) for variable in (layer.get_input_variable(), layer.get_output_variable()))
-        if layer.class_name in _ELEMENTWISE and None not in (read, written) and read != written:
-            raise UnsupportedLayerError(
-                f"layer {layer.name!r} reads a stream of packs of {read} numbers and writes packs of {written}, which "
-                "hls4ml's C++ cannot; put the Flatten or Reshape after it, right before a Dense, or use io_parallel"
-            )
+        if layer.class_name not in _ELEMENTWISE:
+            continue
+        written = _pack(layer.get_output_variable())
+        for name in layer.inputs:
+            read = _pack(layer.get_input_variable(name))
+            if None not in (read, written) and read != written:
+                raise UnsupportedLayerError(
+                    f"layer {layer.name!r} reads a stream of packs of {read} numbers and writes packs of {written}, "
+                    "which hls4ml's C++ cannot; put the Flatten or Reshape after it, right before a Dense, or use "
+                    "io_parallel"
+                )
 
 
 def _pack(variable: Any) -> int | None:
@@ -119,13 +125,14 @@ def _port(node: Node) -> Port:
 def _top(model_graph: Any, graph: Graph) -> Top:
     """What hls4ml's writer will make the top function look like."""
     config = model_graph.config
+    results = {node.name: node.result for node in graph}
     return Top(
         project=config.get_project_name(),
         stream=config.get_config_value("IOType") == "io_stream",
         inputs=[_variable(variable) for variable in model_graph.get_input_variables()],
         outputs=[_variable(variable) for variable in model_graph.get_output_variables()],
         memories=[weight.name for weight in model_graph.get_weight_variables() if weight.storage.lower() == "bram"],
-        watched=[_watched(layer, graph[layer.name].result) for layer in _computing(model_graph)],
+        watched=[_watched(layer, results.get(layer.name)) for layer in _computing(model_graph)],
         namespace=config.get_writer_config().get("Namespace") or "",
     )
 
@@ -139,8 +146,11 @@ def _computing(model_graph: Any) -> list[Any]:
     return [layer for layer in model_graph.get_layers() if layer.get_attr("function_cpp")]
 
 
-def _watched(layer: Any, result: FixedPoint) -> Watched:
+def _watched(layer: Any, result: FixedPoint | None) -> Watched:
+    """How a layer's results are saved; one that is no node, or has several results, is not given out."""
     sizes = [int(variable.size()) for variable in layer.get_variables()]
+    if result is None:
+        return Watched(layer.name, max(sizes), exact=False)
     exponents = max(abs(result.integer), abs(result.fraction))
     exact = len(sizes) == 1 and result.width <= _DOUBLE_BITS and exponents <= _DOUBLE_EXPONENT
     return Watched(layer.name, max(sizes), exact)

@@ -5,13 +5,13 @@ Kernels that follow C++ with casts and divisions in the middle are written with 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from codesign.graph import FixedPoint
+from codesign.graph import FixedPoint, Overflow
 from codesign.graph.cast import Integers, cast, magnitude_bits, shift_left, widen
 
 Flags = npt.NDArray[np.bool_]
@@ -90,22 +90,34 @@ class Ap:
         plain = FixedPoint(self.type.signed, self.type.width, self.type.integer)
         return Ap(cast(moved, plain.fraction, plain), self.type)
 
-    def __lt__(self, other: Ap) -> Flags:
+    def _compared(self, other: Ap) -> tuple[Integers, Integers]:
+        """Both as `ap_fixed` compares them: a coarser right side is first assigned to a finer type of its own modes.
+
+        Only the lowest value of a SAT_SYM type is changed by it: the finer type cuts it off.
+        """
+        finer = self.type.fraction - other.type.fraction
+        if finer > 0 and other.type.overflow is Overflow.SAT_SYM:
+            other = other.to(replace(other.type, width=other.type.width + finer))
         mine, theirs, _ = self._aligned(other)
+        return mine, theirs
+
+    def __lt__(self, other: Ap) -> Flags:
+        mine, theirs = self._compared(other)
         return np.asarray(mine < theirs, dtype=bool)
 
     def __gt__(self, other: Ap) -> Flags:
-        return other < self
+        mine, theirs = self._compared(other)
+        return np.asarray(mine > theirs, dtype=bool)
 
     def __le__(self, other: Ap) -> Flags:
-        return ~(other < self)
+        return ~(self > other)
 
     def __ge__(self, other: Ap) -> Flags:
         return ~(self < other)
 
     def same(self, other: Ap) -> Flags:
         """`==`, number by number."""
-        mine, theirs, _ = self._aligned(other)
+        mine, theirs = self._compared(other)
         return np.asarray(mine == theirs, dtype=bool)
 
     def truncated(self) -> Integers:

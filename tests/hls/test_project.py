@@ -116,8 +116,10 @@ def test_the_graph_of_another_model_is_refused(design, tmp_path):
 
 
 def test_another_backend_is_refused(tmp_path):
-    design = mlp(backend="Vivado")
-    with pytest.raises(UnsupportedLayerError, match=r"backend Vitis, .* 'Vivado'; convert it with backend='Vitis'"):
+    design = mlp(backend="Quartus")
+    with pytest.raises(
+        UnsupportedLayerError, match=r"backend Vitis or Vivado, .* 'Quartus'; convert it with backend='Vitis'"
+    ):
         write_project(design.model_graph, design.graph, tmp_path)
 
 

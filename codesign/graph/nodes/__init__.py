@@ -18,6 +18,8 @@ from codesign.graph.nodes.base import (
 )
 from codesign.graph.nodes.convolution import Convolution, DepthwiseConvolution
 from codesign.graph.nodes.dense import STRATEGIES, Dense
+from codesign.graph.nodes.embedding import Embedding
+from codesign.graph.nodes.merge import Broadcast, Concatenate, Merge, MergeOperation
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.ports import Input
 from codesign.graph.nodes.product import Product, check_products
@@ -30,15 +32,20 @@ __all__ = [
     "STRATEGIES",
     "Activation",
     "ActivationFunction",
+    "Broadcast",
+    "Concatenate",
     "Convolution",
     "Dense",
     "DepthwiseConvolution",
     "Direction",
+    "Embedding",
     "GateFunction",
     "Gru",
     "Input",
     "IntArray",
     "Lstm",
+    "Merge",
+    "MergeOperation",
     "Node",
     "Normalize",
     "NormalizeKind",

@@ -1,10 +1,21 @@
 """Reading an hls4ml ModelGraph into a Graph: one module a family of layers, each registered by hls4ml's class names."""
 
-from codesign.graph.reading import activation, convolution, dense, normalize, ports, recurrent, reshape, softmax
+from codesign.graph.reading import (
+    activation,
+    convolution,
+    dense,
+    embedding,
+    merge,
+    normalize,
+    ports,
+    recurrent,
+    reshape,
+    softmax,
+)
 from codesign.graph.reading.model_graph import check_layers, read_model_graph
 from codesign.graph.reading.precision import read_type, read_weight
 
 __all__ = ["check_layers", "read_model_graph", "read_type", "read_weight"]
 
 # Imported for what they register.
-FAMILIES = (activation, convolution, dense, normalize, ports, recurrent, reshape, softmax)
+FAMILIES = (activation, convolution, dense, embedding, merge, normalize, ports, recurrent, reshape, softmax)

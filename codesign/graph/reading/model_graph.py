@@ -18,7 +18,7 @@ def _common(node: Any, by_output: Mapping[str, str], sources: Mapping[str, str])
     variable = node.get_output_variable()
     return {
         "name": node.name,
-        "inputs": () if _is_input(node) else tuple(by_output[name] for name in node.inputs),
+        "inputs": () if _is_input(node) else tuple(by_output[name] for name in node.inputs if name),
         "shape": tuple(int(axis) for axis in variable.shape),
         "result": read_type(variable.type.precision, layer=node.name, what="result"),
         "source": sources.get(node.name, ""),
