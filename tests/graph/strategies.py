@@ -180,17 +180,26 @@ def _recurrent(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
         direction=draw(st.sampled_from(Direction)),
     )
 
+
 def _broadcast(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     shape = tuple(draw(st.integers(1, 3)) if axis == 1 else axis for axis in source.shape)
     return Broadcast(**common, shape=shape, result=draw(fixed_points()))
+
+
 def _embedding(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     if source.result.signed or source.result.integer > 5:  # whatever it reads must be a row
         return _broadcast(draw, common, source)
     table_type = draw(fixed_points())
     rows, columns = (1 << max(source.result.integer, 0)) + 1, draw(st.integers(1, 3))
     return Embedding(
+        **common,
         shape=(*source.shape, columns),
+        result=draw(fixed_points()),
         table=integers_of(draw, table_type, (rows, columns)),
+        table_type=table_type,
+    )
+
+
 def _merge(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
     first, second = nodes[-1], draw(st.sampled_from(nodes))
     larger = max((first, second), key=lambda node: node.size)
@@ -199,10 +208,15 @@ def _merge(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
         shape=larger.shape,
         result=draw(st.sampled_from([first.result, draw(fixed_points())])),
         operation=draw(st.sampled_from(MergeOperation)),
+    )
+
+
 def _concatenate(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
     axis = draw(st.integers(0, len(nodes[-1].shape) - 1))
+
     def others(node: Node) -> tuple[int, ...]:
         return (len(node.shape), *node.shape[:axis], *node.shape[axis + 1 :])
+
     parts = [nodes[-1], draw(st.sampled_from([node for node in nodes if others(node) == others(nodes[-1])]))]
     shape = list(parts[0].shape)
     shape[axis] = sum(node.shape[axis] for node in parts)
@@ -211,17 +225,13 @@ def _concatenate(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> 
         shape=tuple(shape),
         result=draw(st.sampled_from([parts[1].result, draw(fixed_points())])),
         axis=axis,
-CHAINED = (
-    _dense,
-    _convolution,
-    _normalize,
-    _activation,
-    _reshape,
-    _softmax,
-    _broadcast,
-    _embedding,
-)
+    )
+
+
+CHAINED = (_dense, _convolution, _normalize, _activation, _reshape, _softmax, _recurrent, _broadcast, _embedding)
 JOINED = (_merge, _concatenate)  # these read any of the nodes before them
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
     """A chain of one to five nodes behind one input, sometimes with an output in the middle."""
@@ -229,7 +239,6 @@ def graphs(draw: st.DrawFn) -> Graph:
     shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3), (3, 2, 2)]))
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
     for name in names[1:]:
-        make = draw(st.sampled_from([_dense, _convolution, _normalize, _activation, _reshape, _softmax, _recurrent]))
         make = draw(st.sampled_from([*CHAINED, *JOINED]))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
         nodes.append(make(draw, common, nodes if make in JOINED else nodes[-1]))
