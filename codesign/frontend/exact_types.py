@@ -71,9 +71,9 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
     """
     variable = node.weights[key]
     precision = variable.type.precision
-    if isinstance(precision, XnorPrecisionType):
-        return None
     values = np.asarray(variable.data, dtype=np.float64)
+    if isinstance(precision, XnorPrecisionType) and np.all((values == 0) | (values == 1)):
+        return None  # bits; hls4ml gives quantized_bits(1, 1) this type too, but leaves its numbers -1 and 1
     known = isinstance(precision, (FixedPrecisionType, IntegerPrecisionType))
     if known and (key in stated or holds_exactly(read_type(precision, layer=node.name, what=key), values)):
         return read_type(precision, layer=node.name, what=key)

@@ -83,6 +83,8 @@ QUANTIZERS = [
     ternary(alpha=1),
     binary(alpha=1),
     quantized_po2(4),
+    quantized_bits(1, 0, alpha=1),
+    quantized_bits(1, 1, alpha=1),
 ]
 
 
