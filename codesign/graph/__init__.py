@@ -26,6 +26,7 @@ from codesign.graph.nodes import (
     Recurrent,
     Reshape,
     Softmax,
+    SoftmaxDifference,
     SoftmaxImplementation,
     frozen,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "Reshape",
     "Rounding",
     "Softmax",
+    "SoftmaxDifference",
     "SoftmaxImplementation",
     "digest",
     "frozen",

@@ -15,7 +15,7 @@ import numpy.typing as npt
 from codesign.errors import GraphError
 from codesign.graph.convert import from_float
 from codesign.graph.fixed_point import FixedPoint
-from codesign.graph.nodes import IntArray, Softmax, SoftmaxImplementation, frozen
+from codesign.graph.nodes import IntArray, Softmax, SoftmaxDifference, SoftmaxImplementation, frozen
 
 
 class SoftmaxTypes(NamedTuple):
@@ -82,7 +82,14 @@ def _legacy_values(entries: int, inverse_entries: int) -> tuple[npt.NDArray[np.f
 
 
 def tables(
-    implementation: SoftmaxImplementation, source: FixedPoint, types: SoftmaxTypes, exp_size: int, inv_size: int
+    implementation: SoftmaxImplementation,
+    source: FixedPoint,
+    types: SoftmaxTypes,
+    exp_size: int,
+    inv_size: int,
+    *,
+    difference: SoftmaxDifference = SoftmaxDifference.MAX_MINUS_X,
+    scale: float = 1.0,
 ) -> tuple[IntArray, IntArray]:
     """(exp_table, inv_table) as integers of `types.exp` and `types.inv`.
 
@@ -90,14 +97,17 @@ def tables(
         implementation: latency, stable or legacy.
         source: the type of the softmax's input.
         types: its internal types.
-        exp_size: entries of the exponential table, a power of two.
-        inv_size: entries of the inverse table, a power of two.
+        exp_size: entries of the exponential table; a power of two but for legacy.
+        inv_size: entries of the inverse table; a power of two but for legacy.
+        difference: what a stable one takes the exponential of.
+        scale: what the exponential's argument is multiplied by (`exp_scale`); legacy has none.
     """
     if implementation is SoftmaxImplementation.LEGACY:
         exponentials, inverses = _legacy_values(exp_size, inv_size)
     else:
         stable = implementation is SoftmaxImplementation.STABLE
-        arguments = _index_values(types.norm if stable else source, exp_size)
-        exponentials = _exp_values(-arguments if stable else arguments)
+        arguments = _index_values(types.norm if stable else source, exp_size) * np.float32(scale)
+        negated = stable and difference is SoftmaxDifference.MAX_MINUS_X
+        exponentials = _exp_values(-arguments if negated else arguments)
         inverses = _inverse_values(_index_values(types.inv_input, inv_size))
     return frozen(from_float(exponentials, types.exp)), frozen(from_float(inverses, types.inv))

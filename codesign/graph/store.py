@@ -216,6 +216,8 @@ def _typed(hint: Any, value: Any, what: str) -> Any:
         return tuple(_typed(get_args(hint)[0], item, what) for item in value)
     if hint == dict[str, str] and isinstance(value, dict):
         return {_typed(str, key, what): _typed(str, item, what) for key, item in value.items()}
+    if hint == int | None:
+        hint = int
     if hint in (str, int, bool) and type(value) is hint:
         return value
     raise TypeError(f"{what} is {value!r:.80}")

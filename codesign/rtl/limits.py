@@ -95,6 +95,12 @@ def _(node: Softmax, source: FixedPoint) -> int:
         )
     t = internal_types(node)
     if node.implementation is SoftmaxImplementation.LEGACY:
+        for size in (node.exp_table.size, node.inv_table.size):
+            if size & (size - 1):
+                raise UnsupportedLayerError(
+                    f"layer {node.name!r}: a legacy table of {size} entries, the RTL flow builds powers of two; "
+                    "give the softmax such a table_size"
+                )
         inside = max(source.width + 1 + node.exp_table.size.bit_length() + 2, t.exp.width + 1)
         return max(inside, _cast_bits(t.inv.width, t.inv.fraction, node.result))
     product = t.accumulator.width + t.inv.width

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from codesign.graph import FixedPoint, IntArray, Overflow, Softmax, SoftmaxImplementation
+from codesign.graph import FixedPoint, IntArray, Overflow, Softmax, SoftmaxDifference, SoftmaxImplementation
 from codesign.graph.cast import cast as cast_integers
 from codesign.graph.softmax_tables import internal_types
 from codesign.rtl.arithmetic import (
@@ -68,7 +68,9 @@ def _tables(node: Softmax, arguments: Sequence[Variable], argument_type: FixedPo
 def _stable(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
     norm = internal_types(node).norm
     largest = _tree(x, maximum)
-    return _tables(node, [cast(subtract(largest, v), source.fraction, norm) for v in x], norm)
+    turned = node.difference is SoftmaxDifference.X_MINUS_MAX
+    distances = [subtract(v, largest) if turned else subtract(largest, v) for v in x]
+    return _tables(node, [cast(d, source.fraction, norm) for d in distances], norm)
 
 
 def _latency(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
@@ -111,11 +113,14 @@ _IMPLEMENTATIONS: dict[
 
 
 def softmax(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
-    """Softmax over the last axis before the cast into the result type, as (integers, fraction bits)."""
-    n = node.shape[-1]
-    outputs: list[Variable] = []
+    """Softmax over each slice before the cast into the result type, as (integers, fraction bits)."""
+    n, inner = node.slice_length, node.n_inner
+    outputs = list(x)
     fraction = 0
-    for start in range(0, len(x), n):
-        row, fraction = _IMPLEMENTATIONS[node.implementation](node, x[start : start + n], source)
-        outputs += row
+    for start in range(0, len(x), n * inner):
+        for offset in range(start, start + inner):
+            places = range(offset, offset + n * inner, inner)
+            row, fraction = _IMPLEMENTATIONS[node.implementation](node, [x[place] for place in places], source)
+            for place, value in zip(places, row, strict=True):
+                outputs[place] = value
     return outputs, fraction

@@ -120,6 +120,10 @@ class Ap:
         mine, theirs = self._compared(other)
         return np.asarray(mine == theirs, dtype=bool)
 
+    def to_int(self) -> Integers:
+        """Converted to a C++ `int`: the fraction cut off towards zero, the low 32 bits of what is left."""
+        return np.asarray(cast(self.truncated(), 0, _INT), dtype=np.int64)
+
     def truncated(self) -> Integers:
         """Converted to a C++ integer wide enough: the fraction cut off towards zero."""
         if self.type.fraction <= 0:

@@ -25,7 +25,7 @@ from codesign.graph.nodes.ports import Input
 from codesign.graph.nodes.product import Product, check_products
 from codesign.graph.nodes.recurrent import Direction, GateFunction, Gru, Lstm, Recurrent
 from codesign.graph.nodes.reshape import Reshape
-from codesign.graph.nodes.softmax import Softmax, SoftmaxImplementation
+from codesign.graph.nodes.softmax import Softmax, SoftmaxDifference, SoftmaxImplementation
 
 __all__ = [
     "OPERATIONS",
@@ -53,6 +53,7 @@ __all__ = [
     "Recurrent",
     "Reshape",
     "Softmax",
+    "SoftmaxDifference",
     "SoftmaxImplementation",
     "check_array",
     "check_products",

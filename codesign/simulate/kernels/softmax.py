@@ -1,4 +1,4 @@
-"""hls4ml's softmax: lookup tables for the exponential and the inverse (nnet_activation.h)."""
+"""hls4ml's softmax: lookup tables for the exponential and the inverse (nnet_activation.h, nnet_activation_stream.h)."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from codesign.graph import FixedPoint, Softmax, SoftmaxImplementation
-from codesign.graph.cast import Integers, cast, shift_left, widen
+from codesign.graph import FixedPoint, Softmax, SoftmaxDifference, SoftmaxImplementation
+from codesign.graph.cast import Integers, cast, widen
 from codesign.graph.softmax_tables import internal_types
+from codesign.simulate.ap import Ap
 from codesign.simulate.kernels.operand import Operand, precast
 
 
@@ -54,6 +55,8 @@ def _tables(node: Softmax, arguments: Integers, argument_type: FixedPoint) -> tu
 def _stable(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, int]:
     norm = internal_types(node).norm
     distance = widen(x.max(axis=-1, keepdims=True), source.width + 2) - x
+    if node.difference is SoftmaxDifference.X_MINUS_MAX:
+        distance = -distance
     return _tables(node, cast(distance, source.fraction, norm), norm)
 
 
@@ -61,32 +64,30 @@ def _latency(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, 
     return _tables(node, x, source)
 
 
-def _clamped_index(values: Integers, fraction: int, offset: int, entries: int) -> Integers:
-    """`int(values * 2**-fraction) + offset`, clamped into the table; C++ converts towards zero."""
-    magnitude = np.abs(values) >> fraction if fraction > 0 else shift_left(np.abs(values), -fraction)
-    whole = np.where(values < 0, -magnitude, magnitude)
-    return np.clip(np.asarray(whole, dtype=np.int64) + offset, 0, entries - 1)
+def _clamped(index: Integers, offset: int, entries: int) -> Integers:
+    """A C++ `int` index, with an offset added in 32 bits, moved to the nearest end of the table."""
+    return np.clip(Ap(index + offset, FixedPoint(True, 34, 34)).to_int(), 0, entries - 1)
 
 
 def _legacy(node: Softmax, x: Integers, source: FixedPoint) -> tuple[Integers, int]:
-    t = internal_types(node)
-    entries = node.exp_table.size
-    n = x.shape[-1]
-    one = cast(np.array([1], dtype=np.int64), 0, t.exp)[0]
+    table_type = internal_types(node).exp
+    exp_entries, inv_entries = Ap.constant(node.exp_table.size), Ap.constant(node.inv_table.size)
+    one = Ap.constant(1).to(table_type)
     outputs = []
-    for i in range(n):
-        total = np.zeros(x.shape[0], dtype=np.int64)
-        for j in range(n):
+    for i in range(x.shape[-1]):
+        own = Ap(x[:, i], source)
+        total = Ap(np.zeros(x.shape[0], dtype=np.int64), table_type)
+        for j in range(x.shape[-1]):
             if i == j:
-                term = np.full(x.shape[0], one)
+                term = one
             else:
-                difference = widen(x[:, j], source.width + 12) - x[:, i]
-                scaled = difference * entries
-                term = node.exp_table[_clamped_index(scaled, source.fraction + 4, entries // 2, entries)]
-            total = cast(widen(total, t.exp.width + 2) + term, t.exp.fraction, t.exp)
-        scaled = widen(total, t.exp.width + 12) * node.inv_table.size
-        outputs.append(node.inv_table[_clamped_index(scaled, t.exp.fraction + 6, 0, node.inv_table.size)])
-    return np.stack(outputs, axis=-1), t.inv.fraction
+                rounded = ((Ap(x[:, j], source) - own) * exp_entries / Ap.constant(16)).to_int()
+                index = _clamped(rounded, node.exp_table.size // 2, node.exp_table.size)
+                term = Ap(node.exp_table[index], table_type)
+            total = (total + term).to(table_type)
+        index = _clamped((total * inv_entries / Ap.constant(64)).to_int(), 0, node.inv_table.size)
+        outputs.append(node.inv_table[index])
+    return np.stack(outputs, axis=-1), internal_types(node).inv.fraction
 
 
 _IMPLEMENTATIONS: dict[SoftmaxImplementation, Callable[[Softmax, Integers, FixedPoint], tuple[Integers, int]]] = {
@@ -100,6 +101,8 @@ _IMPLEMENTATIONS: dict[SoftmaxImplementation, Callable[[Softmax, Integers, Fixed
 @precast.register
 def _(node: Softmax, operands: Sequence[Operand]) -> tuple[Integers, int]:
     (x,) = operands
-    rows = x.values.reshape(-1, node.shape[-1])
-    values, fraction = _IMPLEMENTATIONS[node.implementation](node, rows, x.type)
-    return values.reshape(x.values.shape[0], *node.shape), fraction
+    samples, n = x.values.shape[0], node.slice_length
+    slices = np.moveaxis(x.values.reshape(samples, -1, n, node.n_inner), 2, 3)
+    values, fraction = _IMPLEMENTATIONS[node.implementation](node, slices.reshape(-1, n), x.type)
+    values = np.moveaxis(values.reshape(slices.shape), 3, 2)
+    return values.reshape(samples, *node.shape), fraction
