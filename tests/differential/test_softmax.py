@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from codesign.errors import UnsupportedLayerError
 from codesign.graph import Overflow, Rounding, Softmax, SoftmaxImplementation
 from codesign.hls import run_csim
 
@@ -33,11 +34,16 @@ class Branches:
         self.settings: dict[str, dict[str, Any]] = {}
 
     def add(self, name: str, layer: Any, shape: tuple[int, ...], source: str, types: Any = (), **settings: Any) -> None:
-        """`types` by hls4ml's keys, `settings` as hls4ml's config has them."""
+        """`types` by hls4ml's keys, `settings` as hls4ml's config has them.
+
+        Of the precisions of a softmax hls4ml 1.3.0 takes result and accum alone; the others pass as settings.
+        """
+        taken = {key: type_ for key, type_ in dict(types).items() if key in ("result", "accum")}
+        settings.update({f"{key}_t": type_ for key, type_ in dict(types).items() if key not in taken})
         self.given.append(layers().Input(shape, name=f"x_{name}"))
         self.outputs.append(layer(self.given[-1]))
         self.types[f"x_{name}"] = {"result": source}
-        self.types[name] = dict(types)
+        self.types[name] = taken
         self.settings[name] = settings
 
     def verify(self, place: Any, io_type: str, seed: int) -> Any:
@@ -57,12 +63,18 @@ def modes(index: int) -> str:
     return f"{rounding.value},{overflow.value}"
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
-@pytest.mark.parametrize("implementation", ["stable", "latency"])
-def test_every_mode_of_every_internal_type(tmp_path, implementation, io_type):
+QUICK = (("stable", "io_parallel", 0), ("latency", "io_stream", 1))
+ALL = [
+    pytest.param(*case, marks=[] if case in QUICK else [pytest.mark.slow])
+    for case in itertools.product(("stable", "latency"), ("io_parallel", "io_stream"), range(4))
+]
+
+
+@pytest.mark.parametrize(("implementation", "io_type", "first"), ALL)
+def test_every_mode_of_every_internal_type(tmp_path, implementation, io_type, first):
     """One branch a pair of modes in the result; the other types have other pairs, grids and signs."""
     model = Branches()
-    for index in range(len(MODES)):
+    for index in range(first, len(MODES), 4):
         a, b, c, d = (modes(index * step + step) for step in (3, 5, 9, 11))
         types = {
             "exp_table": f"{'u' * (index % 2)}fixed<{9 + index % 7},{2 + index % 4},{a}>",
@@ -83,7 +95,7 @@ def test_every_mode_of_every_internal_type(tmp_path, implementation, io_type):
 def test_legacy_and_argmax(tmp_path, io_type):
     """Indices below and beyond the tables, in range by a hair, and beyond 32 bits; tables of any size."""
     model = Branches()
-    for index, result in enumerate(modes(3 * k) for k in range(10)):
+    for index, result in enumerate(modes(3 * k) for k in range(6)):
         for implementation in ("legacy", "argmax"):
             name = f"{implementation}{index}"
             source = ("fixed<8,4>", "fixed<16,6>", "ufixed<9,5>", "fixed<34,30>", "fixed<12,2>", "fixed<10,12>")[index % 6]
@@ -139,3 +151,45 @@ def test_edges(tmp_path):
             name = f"{implementation}_{case}"
             model.add(name, softmax(name), (n,), source, types, implementation=implementation, **settings)
     model.verify(tmp_path, "io_parallel", 4)
+
+
+def test_settings_that_only_hgq_models_bring(tmp_path):
+    """A norm type of its own, a scaled exponential, tables of their own sizes, and slices of several axes."""
+    model = Branches()
+    for index, implementation in enumerate(("stable", "latency", "stable", "latency")):
+        types = {
+            "inp_norm": f"ufixed<7,{2 + index},RND,SAT>",
+            "exp_table": f"ufixed<10,{2 + index // 2},RND,SAT>",
+            "inv_table": "ufixed<9,1,RND,SAT>",
+            "inv_inp": "ufixed<8,4,RND,SAT>",
+            "accum": "ufixed<14,6>",
+            "result": "fixed<12,2>",
+        }
+        settings = {
+            "implementation": implementation,
+            "exp_scale": (0.37, 0.125, 1.7, 1.0)[index],
+            "exp_table_size": 128,
+            "inv_table_size": 256,
+            "n_outer": (2, 2, 1, 4)[index],
+            "n_inner": (1, 4, 2, 2)[index],
+        }
+        name = f"hgq{index}"
+        model.add(name, layers().Activation("softmax", name=name), (2, 3, 4), "fixed<7,3>", types, **settings)
+    graph = model.verify(tmp_path, "io_parallel", 5)
+    assert [node.slice_length for node in graph if isinstance(node, Softmax)] == [12, 3, 12, 3]
+
+
+REFUSED = [
+    (1, "io_stream", "fixed<8,3>", {}, {}, r"layer 's1': softmax over axis 1 in io_stream, which .* write axis=-1"),
+    (2, "io_parallel", "fixed<8,3>", {}, {"table_size": 100}, r"a table of 100 entries for the exponential.*power of two"),
+    (2, "io_parallel", "fixed<8,3>", {"inv_inp": "fixed<5,3>"}, {}, r"for the inverse, .* top bits of fixed<5,3>.* to 32"),
+    (2, "io_parallel", "fixed<1,1>", {}, {}, r"softmax of fixed<1,1>, for which hls4ml writes an ap_ufixed of no bits"),
+]
+
+
+@pytest.mark.parametrize(("axis", "io_type", "source", "types", "settings", "said"), REFUSED)
+def test_what_the_cpp_cannot_is_refused(axis, io_type, source, types, settings, said):
+    model = Branches()
+    model.add("s1", softmax("s1", axis), (3, 4), source, types, **settings)
+    with pytest.raises(UnsupportedLayerError, match=said):
+        convert(keras.Model(model.given, model.outputs), model.types, settings=model.settings, io_type=io_type)

@@ -19,6 +19,7 @@ from codesign.graph.nodes.base import (
 from codesign.graph.nodes.convolution import Convolution, DepthwiseConvolution
 from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.embedding import Embedding
+from codesign.graph.nodes.layer_normalization import LayerNormalization
 from codesign.graph.nodes.merge import Broadcast, Concatenate, Merge, MergeOperation
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.ports import Input
@@ -43,6 +44,7 @@ __all__ = [
     "Gru",
     "Input",
     "IntArray",
+    "LayerNormalization",
     "Lstm",
     "Merge",
     "MergeOperation",

@@ -5,6 +5,7 @@ from codesign.graph.reading import (
     convolution,
     dense,
     embedding,
+    layer_normalization,
     merge,
     normalize,
     ports,
@@ -18,4 +19,16 @@ from codesign.graph.reading.precision import read_type, read_weight
 __all__ = ["check_layers", "read_model_graph", "read_type", "read_weight"]
 
 # Imported for what they register.
-FAMILIES = (activation, convolution, dense, embedding, merge, normalize, ports, recurrent, reshape, softmax)
+FAMILIES = (
+    activation,
+    convolution,
+    dense,
+    embedding,
+    layer_normalization,
+    merge,
+    normalize,
+    ports,
+    recurrent,
+    reshape,
+    softmax,
+)

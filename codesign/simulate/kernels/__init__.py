@@ -3,10 +3,19 @@
 One module a family of operations; each registers its kernels for the node classes of `codesign.graph.nodes`.
 """
 
-from codesign.simulate.kernels import convolution, dense, elementwise, embedding, merge, recurrent, softmax
+from codesign.simulate.kernels import (
+    convolution,
+    dense,
+    elementwise,
+    embedding,
+    layer_normalization,
+    merge,
+    recurrent,
+    softmax,
+)
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
 
 __all__ = ["Operand", "accumulator_overflows", "before_result", "precast"]
 
 # Imported for what they register.
-FAMILIES = (convolution, dense, elementwise, embedding, merge, recurrent, softmax)
+FAMILIES = (convolution, dense, elementwise, embedding, layer_normalization, merge, recurrent, softmax)
