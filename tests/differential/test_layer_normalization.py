@@ -64,7 +64,7 @@ def test_every_mode_of_every_internal_type(tmp_path, first):
 
 
 def test_edges(tmp_path):
-    """Default types, one number, an index beyond 32 bits, wide types, a scale for which hls4ml takes another product."""
+    """Default types, one number, an index beyond 32 bits, wide types, and a scale with another product."""
     plain = {"scale": "fixed<8,3>", "bias": "fixed<8,3>", "result": "fixed<16,6>"}
     wide = {**plain, "accum": "fixed<60,30>", "table": "ufixed<40,10>"}
     cases = {

@@ -91,6 +91,9 @@ def test_every_mode_of_every_internal_type(tmp_path, implementation, io_type, fi
     assert {node.implementation.value for node in graph if isinstance(node, Softmax)} == {implementation}
 
 
+SOURCES = ("fixed<8,4>", "fixed<16,6>", "ufixed<9,5>", "fixed<34,30>", "fixed<12,2>", "fixed<10,12>")
+
+
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
 def test_legacy_and_argmax(tmp_path, io_type):
     """Indices below and beyond the tables, in range by a hair, and beyond 32 bits; tables of any size."""
@@ -98,7 +101,7 @@ def test_legacy_and_argmax(tmp_path, io_type):
     for index, result in enumerate(modes(3 * k) for k in range(6)):
         for implementation in ("legacy", "argmax"):
             name = f"{implementation}{index}"
-            source = ("fixed<8,4>", "fixed<16,6>", "ufixed<9,5>", "fixed<34,30>", "fixed<12,2>", "fixed<10,12>")[index % 6]
+            source = SOURCES[index]
             types = {"result": f"{'u' * (index % 3 == 1)}fixed<{4 + index},{1 + index % 3},{result}>"}
             types["table"] = "fixed<10,4>"  # which the C++ of a softmax does not look at
             size = (1024, 100, 4096, 7)[index % 4]
@@ -181,8 +184,22 @@ def test_settings_that_only_hgq_models_bring(tmp_path):
 
 REFUSED = [
     (1, "io_stream", "fixed<8,3>", {}, {}, r"layer 's1': softmax over axis 1 in io_stream, which .* write axis=-1"),
-    (2, "io_parallel", "fixed<8,3>", {}, {"table_size": 100}, r"a table of 100 entries for the exponential.*power of two"),
-    (2, "io_parallel", "fixed<8,3>", {"inv_inp": "fixed<5,3>"}, {}, r"for the inverse, .* top bits of fixed<5,3>.* to 32"),
+    (
+        2,
+        "io_parallel",
+        "fixed<8,3>",
+        {},
+        {"table_size": 100},
+        r"of 100 entries for the exponential.*power of two",
+    ),
+    (
+        2,
+        "io_parallel",
+        "fixed<8,3>",
+        {"inv_inp": "fixed<5,3>"},
+        {},
+        r"for the inverse, .* of fixed<5,3>.* to 32",
+    ),
     (2, "io_parallel", "fixed<1,1>", {}, {}, r"softmax of fixed<1,1>, for which hls4ml writes an ap_ufixed of no bits"),
 ]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import prod
 from typing import Any
 
 import numpy as np
@@ -23,6 +24,7 @@ from codesign.graph import (
     Gru,
     Input,
     IntArray,
+    LayerNormalization,
     Lstm,
     Merge,
     MergeOperation,
@@ -33,6 +35,7 @@ from codesign.graph import (
     Reshape,
     Rounding,
     Softmax,
+    SoftmaxDifference,
     SoftmaxImplementation,
     frozen,
 )
@@ -104,6 +107,9 @@ def _reshape(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
 def _softmax(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     common = {**common, "shape": source.shape, "result": draw(fixed_points())}
     implementation = draw(st.sampled_from(SoftmaxImplementation))
+    axis = draw(st.integers(0, len(source.shape)))
+    if axis < len(source.shape):
+        common.update(n_slice=source.shape[axis], n_inner=prod(source.shape[axis + 1 :]))
     if implementation is SoftmaxImplementation.ARGMAX:
         return Softmax(**common, implementation=implementation)
     exp_type, inv_type = draw(fixed_points()), draw(fixed_points())
@@ -111,6 +117,8 @@ def _softmax(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     if implementation is SoftmaxImplementation.LATENCY and source.result.width < 4:
         implementation = SoftmaxImplementation.STABLE
     wide = st.builds(FixedPoint, st.booleans(), st.integers(4, 16), st.integers(1, 6))
+    if implementation is SoftmaxImplementation.STABLE:
+        common["difference"] = draw(st.sampled_from(SoftmaxDifference))
     return Softmax(
         **common,
         implementation=implementation,
@@ -232,6 +240,29 @@ CHAINED = (_dense, _convolution, _normalize, _activation, _reshape, _softmax, _r
 JOINED = (_merge, _concatenate)  # these read any of the nodes before them
 
 
+def _layer_normalization(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    scale_type, bias_type, table_type, factor_type = (draw(fixed_points()) for _ in range(4))
+    n = source.shape[-1]
+    return LayerNormalization(
+        **common,
+        shape=source.shape,
+        result=draw(fixed_points()),
+        scale=integers_of(draw, scale_type, (n,)),
+        scale_type=scale_type,
+        bias=integers_of(draw, bias_type, (n,)),
+        bias_type=bias_type,
+        accumulator=draw(fixed_points(24)),
+        factor=int(integers_of(draw, factor_type, (1,))[0]),
+        factor_type=factor_type,
+        table=integers_of(draw, table_type, (draw(st.integers(1, 20)),)),
+        table_type=table_type,
+        range_power=draw(st.integers(0, 4)),
+    )
+
+
+MAKERS = (_dense, _convolution, _normalize, _activation, _reshape, _softmax, _recurrent, _layer_normalization)
+
+
 @st.composite
 def graphs(draw: st.DrawFn) -> Graph:
     """A chain of one to five nodes behind one input, sometimes with an output in the middle."""
@@ -240,6 +271,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
     for name in names[1:]:
         make = draw(st.sampled_from([*CHAINED, *JOINED]))
+        make = draw(st.sampled_from(MAKERS))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
         nodes.append(make(draw, common, nodes if make in JOINED else nodes[-1]))
     outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))

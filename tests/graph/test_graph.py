@@ -13,11 +13,13 @@ from codesign.graph import (
     FixedPoint,
     Graph,
     Input,
+    LayerNormalization,
     Normalize,
     NormalizeKind,
     Product,
     Reshape,
     Softmax,
+    SoftmaxDifference,
     SoftmaxImplementation,
     frozen,
 )
@@ -56,6 +58,13 @@ def softmax(**changes):
     return Softmax(**{**common, "implementation": SoftmaxImplementation.STABLE, **tables, **types, **changes})
 
 
+def normed(**changes):
+    arrays = {"scale": frozen([1, 1]), "bias": frozen([0, 0]), "table": frozen([1, 2, 3])}
+    types = {"scale_type": T, "bias_type": T, "table_type": T, "accumulator": T, "factor_type": T}
+    common = {"name": "l", "inputs": ("x",), "shape": (2, 2), "result": T, "factor": 2}
+    return LayerNormalization(**{**common, **arrays, **types, **changes})
+
+
 def activation(**changes):
     values = {"name": "a", "inputs": ("x",), "shape": (2, 2), "result": T, "function": ActivationFunction.RELU}
     return Activation(**{**values, **changes})
@@ -65,7 +74,7 @@ def reshape(**changes):
     return Reshape(**{"name": "r", "inputs": ("x",), "shape": (4,), "result": T, **changes})
 
 
-@pytest.mark.parametrize("node", [dense(), normalize(), softmax(), activation(), reshape()])
+@pytest.mark.parametrize("node", [dense(), normalize(), softmax(), normed(), activation(), reshape()])
 def test_legal_nodes_are_taken(node):
     graph = Graph("net", (X, node), (node.name,))
     assert graph[node.name] is node
@@ -117,6 +126,24 @@ def test_legal_nodes_are_taken(node):
         (softmax(shape=(4, 1)), "node 's' has shape (4, 1), but reads shape (2, 2)"),
         (softmax(norm=FixedPoint.parse("fixed<1,1>")), "exp_table has 4 entries, but fixed<1,1>, whose top bits"),
         (softmax(inv_input=T, inv_table=frozen([1] * 32)), "inv_table has 32 entries, but fixed<4,2>, whose top bits"),
+        (softmax(n_slice=3), "node 's': slices of 3 numbers, 1 apart, do not divide 4 numbers"),
+        (softmax(n_slice=0), "node 's': slices of 0 numbers, 1 apart, do not divide 4 numbers"),
+        (softmax(n_inner=4), "node 's': slices of 2 numbers, 4 apart, do not divide 4 numbers"),
+        (softmax(n_inner=0), "node 's': slices of 2 numbers, 0 apart, do not divide 4 numbers"),
+        (
+            softmax(implementation=SoftmaxImplementation.LATENCY, difference=SoftmaxDifference.X_MINUS_MAX),
+            "node 's': softmax latency takes no difference, so it has no x_minus_max; leave it out",
+        ),
+        (
+            softmax(implementation=SoftmaxImplementation.LEGACY, exp_table=frozen([1])),
+            "node 's': exp_table needs a type and at least two entries",
+        ),
+        (normed(scale=frozen([1, 1, 1])), "node 'l': 3 scales do not divide 4 values"),
+        (normed(bias=frozen([1])), "node 'l': bias has shape (1,), expected (2,)"),
+        (normed(table=frozen([])), "node 'l': a table without entries; give it at least one"),
+        (normed(table=frozen([9])), "node 'l': table spans [9, 9], but fixed<4,2> holds [-8, 7]"),
+        (normed(factor=8), "node 'l': factor is 8, but fixed<4,2> holds [-8, 7]"),
+        (normed(range_power=31), "node 'l' has range_power 31; it must be 0 to 30"),
         (
             softmax(implementation=SoftmaxImplementation.LATENCY, exp_table=frozen([1] * 32)),
             "exp_table has 32 entries, but fixed<4,2>, whose top bits index it, has 4 bits; use a wider type",

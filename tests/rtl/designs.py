@@ -20,6 +20,7 @@ from codesign.graph import (
     Reshape,
     Rounding,
     Softmax,
+    SoftmaxDifference,
     SoftmaxImplementation,
     frozen,
 )
@@ -65,12 +66,13 @@ def normalize(name, source, shape, *, scale="fixed<8,2>", bias="fixed<8,2>", res
     )
 
 
-def softmax(name, source, source_type, n, implementation, *, result="fixed<16,6>", entries=64, types=None):
+def softmax(name, source, source_type, n, implementation, *, result="fixed<16,6>", entries=64, types=None, **more):
     wide = "fixed<18,8,RND,SAT>"
+    difference = more.get("difference", SoftmaxDifference.MAX_MINUS_X)
     t = types or SoftmaxTypes(P("fixed<18,8>"), P("fixed<18,8>"), P("fixed<10,5,RND,SAT>"), P(wide), P(wide))
     inside = {}
     if implementation is not SoftmaxImplementation.ARGMAX:
-        exp_table, inv_table = tables(implementation, source_type, t, entries, entries)
+        exp_table, inv_table = tables(implementation, source_type, t, entries, entries, difference=difference)
         inside = {
             "exp_table": exp_table,
             "exp_type": t.exp,
@@ -80,7 +82,8 @@ def softmax(name, source, source_type, n, implementation, *, result="fixed<16,6>
             "accumulator": t.accumulator,
             "inv_input": t.inv_input,
         }
-    return Softmax(name=name, inputs=(source,), shape=(n,), result=P(result), implementation=implementation, **inside)
+    common = {"name": name, "inputs": (source,), "shape": (n,), "result": P(result), "implementation": implementation}
+    return Softmax(**{**common, **inside, **more})
 
 
 def activation(name, source, shape, result, function=ActivationFunction.RELU):

@@ -8,7 +8,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.errors import UnsupportedLayerError
-from codesign.graph import Dense, FixedPoint, Node, Normalize, NormalizeKind, Overflow, Rounding, SoftmaxImplementation
+from codesign.graph import (
+    Dense,
+    FixedPoint,
+    Node,
+    Normalize,
+    NormalizeKind,
+    Overflow,
+    Rounding,
+    SoftmaxDifference,
+    SoftmaxImplementation,
+)
 from codesign.graph.softmax_tables import SoftmaxTypes
 from codesign.rtl import self_check
 from codesign.rtl.dense import is_exact, sums_never_overflow, sums_wrap_only
@@ -86,6 +96,23 @@ def test_normalize_with_any_types(source, scale, bias, result, n, seed):
 def test_softmax_with_any_types(source, implementation, inner, result, n):
     node = softmax("s", "x", source, n, implementation, result=str(result), entries=16, types=SoftmaxTypes(*inner))
     check(node, port("x", (n,), str(source)))
+
+
+@pytest.mark.parametrize("implementation", SoftmaxImplementation)
+@pytest.mark.parametrize(("n_slice", "n_inner"), [(2, 6), (3, 2), (2, 1), (12, 1)])
+def test_softmax_over_any_axis(implementation, n_slice, n_inner):
+    source, shape = P("fixed<7,4>"), (2, 3, 2)
+    node = softmax("s", "x", source, 1, implementation, entries=16, shape=shape, n_slice=n_slice, n_inner=n_inner)
+    check(node, port("x", shape, str(source)))
+
+
+def test_softmax_of_older_releases():
+    source = P("fixed<8,4>")
+    types = SoftmaxTypes(
+        P("fixed<10,2>"), P("fixed<10,2>"), P("fixed<8,4,RND,SAT>"), P("fixed<10,4>"), P("fixed<10,4>")
+    )
+    older = {"types": types, "difference": SoftmaxDifference.X_MINUS_MAX}
+    check(softmax("s", "x", source, 4, SoftmaxImplementation.STABLE, **older), port("x", (4,), str(source)))
 
 
 @pytest.mark.parametrize("node", every_class().nodes[2:], ids=lambda node: node.name)
