@@ -236,10 +236,6 @@ def _concatenate(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> 
     )
 
 
-CHAINED = (_dense, _convolution, _normalize, _activation, _reshape, _softmax, _recurrent, _broadcast, _embedding)
-JOINED = (_merge, _concatenate)  # these read any of the nodes before them
-
-
 def _layer_normalization(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     scale_type, bias_type, table_type, factor_type = (draw(fixed_points()) for _ in range(4))
     n = source.shape[-1]
@@ -260,7 +256,19 @@ def _layer_normalization(draw: st.DrawFn, common: dict[str, Any], source: Node) 
     )
 
 
-MAKERS = (_dense, _convolution, _normalize, _activation, _reshape, _softmax, _recurrent, _layer_normalization)
+CHAINED = (
+    _dense,
+    _convolution,
+    _normalize,
+    _activation,
+    _reshape,
+    _softmax,
+    _recurrent,
+    _layer_normalization,
+    _broadcast,
+    _embedding,
+)
+JOINED = (_merge, _concatenate)  # these read any of the nodes before them
 
 
 @st.composite
@@ -271,7 +279,6 @@ def graphs(draw: st.DrawFn) -> Graph:
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
     for name in names[1:]:
         make = draw(st.sampled_from([*CHAINED, *JOINED]))
-        make = draw(st.sampled_from(MAKERS))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
         nodes.append(make(draw, common, nodes if make in JOINED else nodes[-1]))
     outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))
