@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +11,7 @@ import numpy.typing as npt
 from codesign.errors import InputDataError
 from codesign.graph.cast import Integers, cast, count, narrow
 from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.grid import Grid, grid_dtype
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,34 @@ class Quantized:
     overflowed: int
 
 
+# Numbers brought onto a grid at a time: enough to amortize the calls, few enough to stay in a cache.
+_CHUNK = 1 << 16
+
+
+def check_numbers(array: npt.NDArray[Any], *, name: str) -> None:
+    """Refuse what is no number.
+
+    Raises:
+        InputDataError: the dtype is none of floats or integers.
+    """
+    if array.dtype.kind not in "fiub":
+        raise InputDataError(f"{name} has dtype {array.dtype}; give floats or integers")
+
+
+def check_finite(array: npt.NDArray[Any], *, name: str) -> None:
+    """Refuse NaN and infinity.
+
+    Raises:
+        InputDataError: saying how many.
+    """
+    if array.dtype.kind != "f":
+        return
+    flat = array.reshape(-1)
+    bad = sum(int(np.count_nonzero(~np.isfinite(flat[i : i + _CHUNK]))) for i in range(0, flat.size, _CHUNK))
+    if bad:
+        raise InputDataError(f"{name} holds {bad} values that are NaN or infinite; give finite numbers")
+
+
 def to_integers(values: npt.ArrayLike, to: FixedPoint, *, name: str = "input") -> Quantized:
     """Cast floats as `ap_fixed(double)` does: exactly, by the type's own modes.
 
@@ -34,14 +64,32 @@ def to_integers(values: npt.ArrayLike, to: FixedPoint, *, name: str = "input") -
         InputDataError: the values are not numbers, or some are NaN or infinite.
     """
     array = np.asarray(values)
-    if array.dtype.kind not in "fiub":
-        raise InputDataError(f"{name} has dtype {array.dtype}; give floats or integers")
+    check_numbers(array, name=name)
+    dtype = grid_dtype(array, to)
+    if dtype is None:
+        check_finite(array, name=name)
+        return _exactly(array, to)
+    grid = Grid(to, dtype, min(_CHUNK, array.size))
+    integers = np.empty(array.size, dtype=np.int64)
+    rounded = overflowed = 0
+    flat = array.reshape(-1)
+    for start in range(0, array.size, _CHUNK):
+        part = flat[start : start + _CHUNK]
+        counts = grid.put(part, integers[start : start + _CHUNK])
+        if counts is None:
+            check_finite(array, name=name)
+            exact = _exactly(part, to)
+            integers[start : start + _CHUNK] = exact.values
+            counts = exact.rounded, exact.overflowed
+        rounded, overflowed = rounded + counts[0], overflowed + counts[1]
+    return Quantized(integers.reshape(array.shape), rounded, overflowed)
+
+
+def _exactly(array: npt.NDArray[Any], to: FixedPoint) -> Quantized:
+    """Any finite numbers, in integers as wide as they need."""
     if array.dtype.kind != "f":
         return _cast_all(array.astype(object) if array.dtype == np.uint64 else array.astype(np.int64), 0, to)
     floats = array.astype(np.float64) if array.dtype.itemsize <= 8 else array
-    bad = int(np.count_nonzero(~np.isfinite(floats)))
-    if bad:
-        raise InputDataError(f"{name} holds {bad} values that are NaN or infinite; give finite numbers")
     scaled = np.ldexp(floats, to.fraction)
     if np.all(np.abs(scaled) < 2.0**52) and np.all(scaled == np.floor(scaled)):
         return _cast_all(scaled.astype(np.int64), to.fraction, to)
@@ -71,4 +119,6 @@ def to_floats(values: Integers, type_: FixedPoint) -> npt.NDArray[np.float64]:
         return (
             np.array([float(v) for v in values.ravel()], dtype=np.float64).reshape(values.shape) * 2.0**-type_.fraction
         )
-    return np.ldexp(values.astype(np.float64), -type_.fraction)
+    if abs(type_.fraction) > 900:
+        return np.ldexp(values.astype(np.float64), -type_.fraction)
+    return np.multiply(values, 2.0**-type_.fraction, dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from codesign.graph.cast import CastCounts, Integers, cast, count
 from codesign.graph.convert import Quantized, to_floats, to_integers
+from codesign.simulate.engine import predict
 from codesign.simulate.execute import Step, check_inputs, execute, operands_of, run_node, steps
 from codesign.simulate.kernels import Operand
 
@@ -16,6 +17,7 @@ __all__ = [
     "count",
     "execute",
     "operands_of",
+    "predict",
     "run_node",
     "steps",
     "to_floats",
