@@ -13,10 +13,9 @@ import numpy.typing as npt
 
 from codesign import graph as base
 from codesign.errors import DesignError
-from codesign.graph.convert import to_floats
 from codesign.graph.fixed_point import FixedPoint
-from codesign.simulate import execute
-from codesign.simulate.samples import Samples, quantize
+from codesign.simulate.engine import predict_numbers
+from codesign.simulate.samples import InputCounts, Samples, ports_of, quantize
 from codesign.simulate.trace import LayerTrace, trace
 
 Data = npt.ArrayLike | Mapping[str, npt.ArrayLike]
@@ -24,6 +23,16 @@ Data = npt.ArrayLike | Mapping[str, npt.ArrayLike]
 
 class InputRoundedWarning(UserWarning):
     """Some input values were not on the grid of the input type, or outside its range."""
+
+
+def _warn_of_rounding(given: InputCounts, stacklevel: int) -> None:
+    if given.rounded or given.overflowed:
+        warnings.warn(
+            f"of {given.total} input values, {given.rounded} were rounded to the input type and "
+            f"{given.overflowed} were outside its range",
+            InputRoundedWarning,
+            stacklevel=stacklevel + 1,
+        )
 
 
 class Graph(base.Graph):
@@ -90,13 +99,7 @@ class Graph(base.Graph):
 
     def _samples(self, x: Data) -> Samples:
         samples = quantize(self, x)
-        if samples.rounded or samples.overflowed:
-            warnings.warn(
-                f"of {samples.total} input values, {samples.rounded} were rounded to the input type and "
-                f"{samples.overflowed} were outside its range",
-                InputRoundedWarning,
-                stacklevel=3,
-            )
+        _warn_of_rounding(samples, 3)
         return samples
 
     def predict(self, x: Data) -> npt.NDArray[np.float64] | tuple[npt.NDArray[np.float64], ...]:
@@ -111,8 +114,9 @@ class Graph(base.Graph):
         Raises:
             InputDataError: wrong shapes, names or dtypes, no samples, NaN or infinite values.
         """
-        results = execute(self, self._samples(x).inputs)
-        floats = tuple(to_floats(results[node.name], node.result) for node in self.output_nodes)
+        found = predict_numbers(self, ports_of(self, x))
+        _warn_of_rounding(found, 2)
+        floats = tuple(found.outputs[name] for name in self.outputs)
         return floats[0] if len(floats) == 1 else floats
 
     def trace(self, x: Data) -> tuple[LayerTrace, ...]:

@@ -90,8 +90,10 @@ def _exactly(array: npt.NDArray[Any], to: FixedPoint) -> Quantized:
     if array.dtype.kind != "f":
         return _cast_all(array.astype(object) if array.dtype == np.uint64 else array.astype(np.int64), 0, to)
     floats = array.astype(np.float64) if array.dtype.itemsize <= 8 else array
-    scaled = np.ldexp(floats, to.fraction)
-    if np.all(np.abs(scaled) < 2.0**52) and np.all(scaled == np.floor(scaled)):
+    with np.errstate(over="ignore", under="ignore"):
+        scaled = np.ldexp(floats, to.fraction)
+        back = np.ldexp(scaled, -to.fraction)
+    if np.all(np.abs(scaled) < 2.0**52) and np.all(scaled == np.floor(scaled)) and np.array_equal(back, floats):
         return _cast_all(scaled.astype(np.int64), to.fraction, to)
     mantissa, exponent = np.frexp(floats)
     whole = np.ldexp(mantissa, 53).astype(np.int64)

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.graph import Graph
-from codesign.simulate import execute
+from codesign.simulate import predict
 from codesign.simulate.samples import quantize
 
 
@@ -39,6 +39,6 @@ def measure(graph: Graph, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Accuracy:
         x: (samples, *shape) numbers.
         y: (samples,) class numbers.
     """
-    outputs = execute(graph, quantize(graph, x).inputs)[graph.outputs[0]].reshape(len(x), -1)
+    outputs = predict(graph, quantize(graph, x).inputs)[graph.outputs[0]].reshape(len(x), -1)
     chosen = np.argmax(outputs, axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(np.int64)
     return Accuracy(int(np.count_nonzero(chosen == y)), len(x))

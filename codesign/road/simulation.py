@@ -14,8 +14,8 @@ from codesign.errors import OutputError
 from codesign.graph import Graph, load
 from codesign.graph.convert import to_floats
 from codesign.graph.store import pack_arrays
-from codesign.simulate import execute
-from codesign.simulate.samples import Samples, quantize, read_arrays
+from codesign.simulate.engine import predict_numbers
+from codesign.simulate.samples import InputCounts, ports_of, quantize, read_arrays
 from codesign.simulate.trace import LayerTrace, trace
 
 Progress = Callable[[str], None]
@@ -27,14 +27,14 @@ class Simulated:
 
     Attributes:
         graph: that was run.
-        samples: what became of the inputs.
+        samples: what became of the numbers given.
         count: samples.
         output: the file with the outputs.
         layers: what each layer did; empty where no trace was asked for.
     """
 
     graph: Graph
-    samples: Samples
+    samples: InputCounts
     count: int
     output: Path
     layers: tuple[LayerTrace, ...]
@@ -69,11 +69,18 @@ def simulate(
         raise OutputError(
             f"{output_path}: this design has {len(graph.outputs)} output(s); give --output a name that ends in {wanted}"
         )
-    samples = quantize(graph, read_arrays(input_path), where=str(input_path))
+    data = ports_of(graph, read_arrays(input_path), where=str(input_path))
     progress("simulating")
-    layers = trace(graph, samples.inputs) if traced else ()
-    results = {layer.node: layer.values for layer in layers} or execute(graph, samples.inputs)
-    floats = {node.name: to_floats(results[node.name], node.result) for node in graph.output_nodes}
+    layers: tuple[LayerTrace, ...] = ()
+    samples: InputCounts
+    if traced:
+        samples = given = quantize(graph, data, where=str(input_path))
+        layers = trace(graph, given.inputs)
+        results = {layer.node: layer.values for layer in layers}
+        floats = {node.name: to_floats(results[node.name], node.result) for node in graph.output_nodes}
+    else:
+        samples = found = predict_numbers(graph, data, where=str(input_path))
+        floats = found.outputs
     if several:
         content = pack_arrays(floats)
     else:

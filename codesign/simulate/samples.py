@@ -16,21 +16,30 @@ from codesign.graph.cast import Integers
 from codesign.graph.convert import to_integers
 
 
-@dataclass(frozen=True)
-class Samples:
-    """Samples on the grids of a design's ports.
+@dataclass(frozen=True, kw_only=True)
+class InputCounts:
+    """What became of numbers that were cast into the types of the ports.
 
     Attributes:
-        inputs: by port, (samples, *shape) integers.
         rounded: values that were not on their port's grid, over all ports.
         overflowed: values outside their port's range, over all ports.
         total: values in all.
     """
 
-    inputs: dict[str, Integers]
     rounded: int
     overflowed: int
     total: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Samples(InputCounts):
+    """Samples on the grids of a design's ports.
+
+    Attributes:
+        inputs: by port, (samples, *shape) integers.
+    """
+
+    inputs: dict[str, Integers]
 
 
 def read_arrays(path: Path) -> dict[str, npt.NDArray[Any]]:
@@ -72,6 +81,27 @@ def _check_shape(node: Input, values: npt.NDArray[Any], where: str) -> None:
         raise InputDataError(f"{where}: input {node.name!r} holds no samples; expected {wanted} with at least one")
 
 
+def ports_of(
+    graph: Graph, data: npt.ArrayLike | Mapping[str, npt.ArrayLike], *, where: str = "data"
+) -> dict[str, npt.NDArray[Any]]:
+    """The data of each port, of the right shape.
+
+    Args:
+        graph: the design.
+        data: (samples, *shape) floats or integers for the only port, or by port name.
+        where: what the data are, for messages.
+
+    Raises:
+        InputDataError: a wrong name or shape, no samples, or different numbers of them.
+    """
+    ports = _port(graph, dict(data) if isinstance(data, Mapping) else {"": np.asarray(data)})
+    for node in graph.input_nodes:
+        _check_shape(node, ports[node.name], where)
+    if len({values.shape[0] for values in ports.values()}) > 1:
+        raise InputDataError(f"{where}: inputs have different numbers of samples")
+    return ports
+
+
 def quantize(graph: Graph, data: npt.ArrayLike | Mapping[str, npt.ArrayLike], *, where: str = "data") -> Samples:
     """Numbers on the grids of the design's ports.
 
@@ -83,17 +113,12 @@ def quantize(graph: Graph, data: npt.ArrayLike | Mapping[str, npt.ArrayLike], *,
     Raises:
         InputDataError: a wrong name, shape or dtype, no samples, or values that are NaN or infinite.
     """
-    arrays = dict(data) if isinstance(data, Mapping) else {"": np.asarray(data)}
     inputs: dict[str, Integers] = {}
     rounded = overflowed = total = 0
-    ports = _port(graph, arrays)
+    ports = ports_of(graph, data, where=where)
     for node in graph.input_nodes:
-        values = ports[node.name]
-        _check_shape(node, values, where)
-        on_grid = to_integers(values, node.result, name=f"{where}: input {node.name!r}")
+        on_grid = to_integers(ports[node.name], node.result, name=f"{where}: input {node.name!r}")
         inputs[node.name] = on_grid.values
         rounded, overflowed = rounded + on_grid.rounded, overflowed + on_grid.overflowed
-        total += int(values.size)
-    if len({values.shape[0] for values in inputs.values()}) > 1:
-        raise InputDataError(f"{where}: inputs have different numbers of samples")
-    return Samples(inputs, rounded, overflowed, total)
+        total += int(ports[node.name].size)
+    return Samples(inputs=inputs, rounded=rounded, overflowed=overflowed, total=total)

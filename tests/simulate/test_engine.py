@@ -2,15 +2,38 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from codesign.graph import Graph
+from codesign.errors import InputDataError
+from codesign.graph import (
+    Activation,
+    ActivationFunction,
+    Dense,
+    FixedPoint,
+    Graph,
+    Input,
+    Node,
+    Overflow,
+    Product,
+    Rounding,
+    frozen,
+)
+from codesign.graph.convert import to_floats
 from codesign.simulate import execute, predict
+from codesign.simulate.engine import predict_numbers
+from codesign.simulate.engine.edge import Layout, edge_of
+from codesign.simulate.engine.kernel import Reference, lower
+from codesign.simulate.engine.plan import plan_of
+from codesign.simulate.samples import quantize
 from codesign.verify.stimulus import random_inputs
 from tests.graph.strategies import graphs
+
+BYTE = FixedPoint(True, 8, 4)
 
 
 def assert_same(graph: Graph, inputs: dict[str, np.ndarray], threads: int = 1) -> None:
@@ -22,7 +45,165 @@ def assert_same(graph: Graph, inputs: dict[str, np.ndarray], threads: int = 1) -
         np.testing.assert_array_equal(found[name], expected[name], str(graph[name]))
 
 
+def all_modes() -> list[tuple[Rounding, Overflow]]:
+    return list(itertools.product(Rounding, Overflow))
+
+
+def dense(name: str, source: Node, n_out: int, seed: int, **fields: object) -> Dense:
+    rng = np.random.default_rng(seed)
+    given = {
+        "weight": frozen(rng.integers(-8, 8, (source.size, n_out))),
+        "weight_type": FixedPoint(True, 4, 1),
+        "bias": frozen(rng.integers(-8, 8, n_out)),
+        "bias_type": FixedPoint(True, 4, 1),
+        "accumulator": FixedPoint(True, 20, 10),
+        "result": BYTE,
+    }
+    return Dense(name=name, inputs=(source.name,), shape=(n_out,), **{**given, **fields})
+
+
+def mlp(seed: int = 0, result: FixedPoint = BYTE) -> Graph:
+    x = Input(name="x", inputs=(), shape=(6,), result=BYTE)
+    first = dense("first", x, 5, seed)
+    relu = Activation(
+        name="relu",
+        inputs=("first",),
+        shape=(5,),
+        result=FixedPoint(False, 6, 2, Rounding.RND_CONV, Overflow.SAT),
+        function=ActivationFunction.RELU,
+    )
+    return Graph("mlp", (x, first, relu, dense("last", relu, 3, seed + 1, result=result)), ("last",))
+
+
 @settings(max_examples=400, deadline=None)
 @given(graphs(), st.integers(0, 100), st.sampled_from([1, 5, 40]))
 def test_engine_gives_what_the_reference_gives(graph: Graph, seed: int, samples: int) -> None:
     assert_same(graph, random_inputs(graph, samples, seed))
+
+
+@pytest.mark.parametrize(("rounding", "overflow"), all_modes())
+def test_every_word_through_every_cast(rounding: Rounding, overflow: Overflow) -> None:
+    """Narrow and wide sources, targets that cut at either end, chained so that chains are merged."""
+    for source in (FixedPoint(True, 9, 4), FixedPoint(True, 20, 9)):
+        x = Input(name="x", inputs=(), shape=(1,), result=source)
+        for width, integer in ((5, 3), (12, 6), (1, 1), (6, 9), (30, 9)):
+            middle = FixedPoint(True, width, integer, rounding, overflow)
+            nodes: list[Node] = [x]
+            for name, type_ in (("a", middle), ("b", FixedPoint(True, 4, 2, rounding, overflow)), ("c", middle)):
+                nodes.append(
+                    Activation(
+                        name=name,
+                        inputs=(nodes[-1].name,),
+                        shape=(1,),
+                        result=type_,
+                        function=ActivationFunction.RELU if name == "b" else ActivationFunction.LINEAR,
+                    )
+                )
+            for outputs in (("c",), ("a", "b", "c")):
+                graph = Graph("g", tuple(nodes), outputs)
+                step = max(1, (1 << source.width) // 4096)
+                words = np.arange(source.min_int, source.max_int + 1, step)[:, None]
+                assert_same(graph, {"x": words})
+
+
+@pytest.mark.parametrize(("rounding", "overflow"), all_modes())
+@pytest.mark.parametrize("fraction", [5, 9, 14])
+def test_sums_in_every_accumulator(rounding: Rounding, overflow: Overflow, fraction: int) -> None:
+    """Products that are rounded, sums that wrap or saturate, and sums that do neither."""
+    x = Input(name="x", inputs=(), shape=(6,), result=BYTE)
+    for integer in (1, 4, 9):
+        accumulator = FixedPoint(True, integer + fraction, integer, rounding, overflow)
+        node = dense("y", x, 4, integer, accumulator=accumulator, result=FixedPoint(True, 9, 5, rounding, overflow))
+        graph = Graph("g", (x, node), ("y",))
+        assert_same(graph, random_inputs(graph, 200, fraction))
+
+
+@pytest.mark.parametrize("product", [Product.DATA_BINARY, Product.BOTH_BINARY])
+@pytest.mark.parametrize("counts", [False, True])
+def test_products_of_bits(product: Product, counts: bool) -> None:
+    x = Input(name="x", inputs=(), shape=(7,), result=FixedPoint(False, 1, 1))
+    weight = frozen(np.random.default_rng(0).choice([-1, 1], (7, 4)))
+    for integer, overflow in itertools.product((2, 4, 6), Overflow):
+        accumulator = FixedPoint(True, integer + 2, integer, Rounding.TRN, overflow)
+        node = dense("y", x, 4, 0, weight=weight, product=product, counts_agreement=counts, accumulator=accumulator)
+        graph = Graph("g", (x, node), ("y",))
+        assert_same(graph, {"x": np.array(list(itertools.product((0, 1), repeat=7)))})
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.integers(0, 100), st.integers(1, 4), st.lists(st.integers(1, 200), min_size=1, max_size=4))
+def test_neither_batch_nor_threads_change_a_bit(graph: Graph, seed: int, threads: int, sizes: list[int]) -> None:
+    inputs = random_inputs(graph, sum(sizes), seed)
+    whole = predict(graph, inputs, threads=threads)
+    start = 0
+    for size in sizes:
+        part = predict(graph, {name: values[start : start + size] for name, values in inputs.items()}, threads=1)
+        for name, values in part.items():
+            np.testing.assert_array_equal(values, whole[name][start : start + size])
+        start += size
+
+
+def test_many_tiles_on_many_threads() -> None:
+    graph = mlp()
+    inputs = random_inputs(graph, 50_001, 3)
+    assert plan_of(graph).samples < 50_001
+    for threads in (None, 1, 2, 7):
+        assert_same(graph, inputs, threads)
+
+
+def test_what_is_proven_runs_fast() -> None:
+    """The kernels of a plain network: were one the reference's, the engine would be slow without being wrong."""
+    stages = plan_of(mlp()).stages
+    assert [stage.gives for stage in stages] == ["relu", "last"]
+    for stage in stages:
+        assert not isinstance(stage.kernel, Reference)
+        assert [form.dtype for form in stage.kernel.wants] == [np.dtype(np.float32)]
+
+
+def test_what_a_float_would_round_is_not_given_to_it() -> None:
+    x = Input(name="x", inputs=(), shape=(2,), result=FixedPoint(True, 40, 20))
+    huge = frozen([[2**50 + 1], [3]])
+    wide = dense("y", x, 1, 0, weight=huge, weight_type=FixedPoint(True, 60, 30), accumulator=FixedPoint(True, 62, 31))
+    assert isinstance(lower(wide, [edge_of(x.result, x.shape, Layout.ROWS)]), Reference)
+    graph = Graph("g", (x, wide), ("y",))
+    assert_same(graph, random_inputs(graph, 20, 0))
+
+
+def test_a_plan_is_made_once() -> None:
+    graph = mlp()
+    assert plan_of(graph) is plan_of(graph)
+
+
+def test_no_samples_and_bad_samples() -> None:
+    graph = mlp()
+    assert predict(graph, {"x": np.zeros((0, 6), dtype=np.int64)})["last"].shape == (0, 3)
+    bad = np.zeros((5000, 6), dtype=np.int64)
+    bad[4000, 2], bad[10, 1] = 128, -129
+    for threads in (1, 3):
+        with pytest.raises(InputDataError, match=r"integers \[-129, 128\], but fixed<8,4> holds \[-128, 127\]"):
+            predict(graph, {"x": bad}, threads=threads)
+    with pytest.raises(InputDataError, match=r"named \['y'\], but the design's ports are \['x'\]"):
+        predict(graph, {"y": bad})
+
+
+@settings(max_examples=60, deadline=None)
+@given(graphs(), st.integers(0, 100))
+def test_floats_stand_for_the_integers(graph: Graph, seed: int) -> None:
+    words = random_inputs(graph, 20, seed)
+    numbers = {node.name: to_floats(words[node.name], node.result) for node in graph.input_nodes}
+    given = quantize(graph, numbers)
+    found = predict_numbers(graph, numbers)
+    assert (found.rounded, found.overflowed, found.total) == (given.rounded, given.overflowed, given.total)
+    for name, values in predict(graph, given.inputs).items():
+        np.testing.assert_array_equal(found.outputs[name], to_floats(values, graph[name].result))
+        assert not np.any(np.signbit(found.outputs[name]) & (found.outputs[name] == 0))
+
+
+def test_numbers_that_are_none() -> None:
+    graph = mlp()
+    numbers = np.zeros((9000, 6))
+    numbers[8000, 1], numbers[3, 3] = np.nan, np.inf
+    with pytest.raises(InputDataError, match="data: input 'x' holds 2 values that are NaN or infinite"):
+        predict_numbers(graph, {"x": numbers})
+    with pytest.raises(InputDataError, match="dtype <U1"):
+        predict_numbers(graph, {"x": np.full((2, 6), "a")})

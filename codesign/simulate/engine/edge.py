@@ -15,13 +15,13 @@ from codesign.graph import FixedPoint
 
 Tile: TypeAlias = npt.NDArray[Any]
 
-FLOAT32 = np.dtype(np.float32)
-FLOAT64 = np.dtype(np.float64)
-INT64 = np.dtype(np.int64)
-OBJECT = np.dtype(object)
+FLOAT32: np.dtype[Any] = np.dtype(np.float32)
+FLOAT64: np.dtype[Any] = np.dtype(np.float64)
+INT64: np.dtype[Any] = np.dtype(np.int64)
+OBJECT: np.dtype[Any] = np.dtype(object)
 
 # Integers of fewer magnitude bits than these are held exactly, and so are all sums that stay below.
-MANTISSA = {FLOAT32: 24, FLOAT64: 53}
+MANTISSA: dict[np.dtype[Any], int] = {FLOAT32: 24, FLOAT64: 53}
 _INT64_BITS = 62
 
 

@@ -61,7 +61,9 @@ def chain(node: Node, source: Edge) -> tuple[list[Operation], Edge]:
     raise NotExactError
 
 
-def ending(node: Node, source: Edge, operations: Sequence[Operation], low: int, high: int, fraction: int) -> Any:
+def ending(
+    node: Node, source: Edge, operations: Sequence[Operation], low: int, high: int, fraction: int
+) -> tuple[list[Operation], Edge]:
     """A chain with the cast into the node's result at its end; before it are integers in [low, high]."""
     before = before_result(node, [source.type])
     cast, low, high = cast_operations(low, high, fraction, node.result, before)

@@ -244,9 +244,7 @@ def cast_operations(
     if lowest <= low and high <= to.max_int:
         return operations, low, high
     if to.overflow in (Overflow.SAT, Overflow.SAT_SYM):
-        clipped = Clip(
-            float(lowest) if low < lowest else -np.inf, float(to.max_int) if high > to.max_int else np.inf
-        )
+        clipped = Clip(float(lowest) if low < lowest else -np.inf, float(to.max_int) if high > to.max_int else np.inf)
         return [*operations, clipped], max(low, lowest), min(high, to.max_int)
     if to.overflow is Overflow.SAT_ZERO:
         return (
@@ -378,7 +376,11 @@ def _clip(operation: Clip, size: int, samples: int, form: Form) -> list[Apply]:
 
 def _wrap(operation: Wrap, size: int, samples: int, form: Form) -> list[Apply]:
     kind = form.dtype.type
-    down, span, shift = kind(2.0**-operation.width), kind(2.0**operation.width), kind(-operation.low / 2**operation.width)
+    down, span, shift = (
+        kind(2.0**-operation.width),
+        kind(2.0**operation.width),
+        kind(-operation.low / 2**operation.width),
+    )
     turns = np.empty(samples * size, dtype=form.dtype)
 
     def wrap(v: Tile, out: Tile) -> None:

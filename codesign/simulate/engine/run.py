@@ -21,6 +21,7 @@ from codesign.graph.grid import Grid, grid_dtype
 from codesign.simulate.engine.edge import OBJECT, Edge, Layout, Tile, empty, to_dtype
 from codesign.simulate.engine.plan import Plan, plan_of
 from codesign.simulate.execute import check_inputs, sample_count
+from codesign.simulate.samples import InputCounts
 
 # Fewer samples than this are no work for several threads, nor for the library that limits them.
 _SINGLE = 64
@@ -202,19 +203,15 @@ def predict(graph: Graph, inputs: Mapping[str, Integers], *, threads: int | None
     return {name: values.reshape(samples, *graph[name].shape) for name, values in results.items()}
 
 
-@dataclass(frozen=True)
-class Predicted:
+@dataclass(frozen=True, kw_only=True)
+class Predicted(InputCounts):
     """The outputs as floats, and what became of the inputs.
 
     Attributes:
         outputs: by node name, (samples, *shape) floats that stand for the exact integers.
-        rounded: input values that were not on their port's grid.
-        overflowed: input values outside their port's range.
     """
 
     outputs: dict[str, npt.NDArray[np.float64]]
-    rounded: int
-    overflowed: int
 
 
 def predict_numbers(
@@ -248,9 +245,10 @@ def predict_numbers(
 
     run(plan, sources, samples, keep, threads)
     return Predicted(
-        {name: values.reshape(samples, *graph[name].shape) for name, values in results.items()},
-        sum(source.rounded for source in sources.values()),
-        sum(source.overflowed for source in sources.values()),
+        outputs={name: values.reshape(samples, *graph[name].shape) for name, values in results.items()},
+        rounded=sum(source.rounded for source in sources.values()),
+        overflowed=sum(source.overflowed for source in sources.values()),
+        total=sum(data[node.name].size for node in nodes),
     )
 
 
