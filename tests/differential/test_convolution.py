@@ -4,24 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
-
-from codesign.hls import run_csim, write_project
-from codesign.simulate import execute
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("hls4ml")
 
-from tests.hls.designs import Pair, convert, fill, full_range, layers  # noqa: E402
+from tests.differential.running import compare  # noqa: E402
+from tests.hls.designs import Pair, convert, fill, layers  # noqa: E402
 
 pytestmark = pytest.mark.tools
 
 SAMPLES = 200
 SHAPES = {"series": (9, 3), "image": (6, 5, 2)}
+SOURCES = {"series": "fixed<7,3>", "image": "ufixed<6,3>"}
 # Accumulators that wrap, round every product, and saturate; each meets each geometry and strategy over the tests.
 ACCUMULATORS = (
     "fixed<16,8>",
@@ -47,12 +44,12 @@ class Branch:
 
 
 def design(branches: Mapping[str, Branch], *, seed: int, io_type: str, backend: str = "Vitis") -> Pair:
-    """All branches beside each other."""
-    sources = {name: layers().Input(shape, name=name) for name, shape in SHAPES.items()}
-    types = {"series": {"result": "fixed<7,3>"}, "image": {"result": "ufixed<6,3>"}}
-    outputs = []
+    """All branches beside each other, each behind an input of its own: streams have one reader."""
+    sources, outputs, types = [], [], {}
     for index, (name, branch) in enumerate(branches.items()):
-        outputs.append(getattr(layers(), branch.layer)(name=name, **branch.given)(sources[branch.source]))
+        sources.append(layers().Input(SHAPES[branch.source], name=f"of_{name}"))
+        outputs.append(getattr(layers(), branch.layer)(name=name, **branch.given)(sources[-1]))
+        types[f"of_{name}"] = {"result": SOURCES[branch.source]}
         types[name] = {
             "weight": "fixed<7,3>",
             "bias": "fixed<8,3>",
@@ -60,24 +57,9 @@ def design(branches: Mapping[str, Branch], *, seed: int, io_type: str, backend: 
             "result": RESULTS[(index + seed) % len(RESULTS)],
             **branch.types,
         }
-    used = {branch.source for branch in branches.values()}
-    model = fill(keras.Model([sources[name] for name in SHAPES if name in used], outputs), seed)
     settings = {name: branch.settings for name, branch in branches.items()}
-    types = {name: value for name, value in types.items() if name in used | set(branches)}
+    model = fill(keras.Model(sources, outputs), seed)
     return convert(model, types, io_type=io_type, settings=settings, backend=backend)
-
-
-def check(made: Pair, place: Path, seed: int) -> None:
-    """Every layer equal, and every layer of the Graph but ports among them."""
-    folder = place / "hls"
-    folder.mkdir(parents=True)
-    write_project(made.model_graph, made.graph, folder)
-    inputs = full_range(made.graph, SAMPLES, seed)
-    run = run_csim(folder, inputs, place / "work", trace=True)
-    expected = execute(made.graph, inputs)
-    assert set(made.graph.outputs) == set(run.outputs)
-    for name, values in {**run.layers, **run.outputs}.items():
-        assert np.array_equal(values, expected[name]), (name, made.graph[name])
 
 
 def conv1d(given: Mapping[str, Any], settings: Mapping[str, Any] | None = None, **types: str) -> Branch:
@@ -112,6 +94,69 @@ GEOMETRIES = {
 }
 
 
-@pytest.mark.parametrize("io_type", ["io_parallel"])
-def test_every_geometry(tmp_path, io_type):
-    check(design(GEOMETRIES, seed=3, io_type=io_type), tmp_path, 4)
+def reuse(factor: int, strategy: str = "Resource", **more: Any) -> dict[str, Any]:
+    return {"ReuseFactor": factor, "Strategy": strategy, **more}
+
+
+# A window of the line holds 9 numbers, one of the plane 12, one of the points 3 and 2.
+STRATEGIES = {
+    "line_latency": conv1d({}, reuse(4, "Latency")),
+    "line_resource": conv1d({}, reuse(1)),
+    "line_resource_3": conv1d({"strides": 2}, reuse(3), accum="fixed<10,5,RND,SAT>"),
+    "line_resource_9": conv1d({"strides": 2}, reuse(9), accum="fixed<10,5,TRN,SAT_SYM>"),
+    "line_point_resource": conv1d({"kernel_size": 1}, reuse(3), accum="fixed<10,5,TRN,SAT>"),
+    "plane_resource_2": conv2d({}, reuse(2), accum="fixed<9,5,RND_ZERO,SAT>"),
+    "plane_resource_4": conv2d({}, reuse(4), accum="fixed<9,5,RND_ZERO,SAT_ZERO>"),
+    "plane_resource_12": conv2d({"strides": (2, 2)}, reuse(12), accum="fixed<9,5,RND_ZERO,SAT>"),
+    "plane_point_resource": conv2d({"kernel_size": 1}, reuse(2), accum="fixed<10,5,TRN,SAT>"),
+}
+PARTITIONS = {
+    "line_split": conv1d({}, {"ParallelizationFactor": 7}),
+    "line_point_split": conv1d({"kernel_size": 1}, {"ParallelizationFactor": 3}),
+    "line_point_whole": conv1d({"kernel_size": 1}, {"ParallelizationFactor": 9}),
+    "line_point_stride_whole": conv1d({"kernel_size": 1, "strides": 2}, {"ParallelizationFactor": 5}),
+    "line_resource_split": conv1d({"padding": "same"}, reuse(3, ParallelizationFactor=9), accum="fixed<10,5,RND,SAT>"),
+    "plane_split": conv2d({"padding": "same"}, {"ParallelizationFactor": 10}),
+    "plane_point_whole": conv2d({"kernel_size": 1}, {"ParallelizationFactor": 30}),
+    "plane_resource_split": conv2d({}, reuse(6, ParallelizationFactor=4), accum="fixed<10,5,RND,SAT>"),
+}
+BEYOND = {
+    "line_resource_18": conv1d({"strides": 2}, reuse(18), accum="fixed<10,5,RND,SAT>"),
+    "line_resource_36": conv1d({}, reuse(36), accum="fixed<10,5,RND,SAT>"),
+    "plane_resource_36": conv2d({}, reuse(36), accum="fixed<9,5,RND_ZERO,SAT>"),
+    "line_unrolled": conv1d({}, reuse(3, "resource_unrolled"), accum="fixed<10,5,RND,SAT>"),
+    "line_unrolled_18": conv1d({}, reuse(18, "resource_unrolled"), accum="fixed<10,5,RND,SAT>", weight="fixed<3,3>"),
+    "line_point_unrolled": conv1d({"kernel_size": 1}, reuse(3, "resource_unrolled"), accum="fixed<10,5,RND,SAT>"),
+    "plane_unrolled": conv2d(
+        {}, reuse(4, "resource_unrolled"), accum="fixed<8,5,TRN,SAT_SYM>", bias="fixed<8,5,TRN,SAT_SYM>"
+    ),
+    "plane_unrolled_12": conv2d({}, reuse(12, "resource_unrolled"), accum="fixed<9,5,RND_ZERO,SAT_ZERO>"),
+}
+
+
+@pytest.mark.parametrize("backend", ["Vitis"])
+def test_every_geometry(tmp_path, backend):
+    compare(design(GEOMETRIES, seed=3, io_type="io_parallel", backend=backend), tmp_path, SAMPLES)
+
+
+@pytest.mark.parametrize("backend", ["Vitis"])
+def test_every_geometry_in_a_stream(tmp_path, backend):
+    valid = {name: branch for name, branch in GEOMETRIES.items() if branch.given.get("padding", "valid") == "valid"}
+    compare(design(valid, seed=4, io_type="io_stream", backend=backend), tmp_path, SAMPLES)
+
+
+@pytest.mark.parametrize("backend", ["Vitis"])
+def test_every_strategy_and_partition(tmp_path, backend):
+    made = design({**STRATEGIES, **PARTITIONS}, seed=5, io_type="io_parallel", backend=backend)
+    compare(made, tmp_path, SAMPLES)
+
+
+@pytest.mark.parametrize("backend", ["Vitis"])
+def test_every_strategy_in_a_stream(tmp_path, backend):
+    made = design({**STRATEGIES, **BEYOND}, seed=6, io_type="io_stream", backend=backend)
+    assert {node.strategy for node in made.graph if hasattr(node, "strategy")} == {
+        "latency",
+        "resource",
+        "resource_unrolled",
+    }
+    compare(made, tmp_path, SAMPLES)

@@ -10,8 +10,10 @@ import numpy as np
 from codesign.errors import GraphError
 from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes.base import IntArray, Node, check_array, one_source, register
+from codesign.graph.nodes.product import Product, check_products, is_bit
 
-_STRATEGIES = ("latency", "resource", "resource_unrolled")
+_RESOURCE = ("resource", "resource_unrolled")
+_STRATEGIES = ("latency", *_RESOURCE)
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -29,7 +31,12 @@ class _Convolution(Node):
         padding_before: zeros before the source.
         padding_after: zeros behind the source.
         reuse_factor: times that the hardware uses one multiplier for a window; at least 1.
-        strategy: hls4ml's; it changes the order of the sums. `resource_unrolled` leaves out weights that are zero.
+        strategy: hls4ml's; it changes the order of the sums. `resource_unrolled` leaves out the products with weights
+            that are zero.
+        product: how inputs and weights are multiplied, one of `codesign.graph.nodes.product.CONSTANT`.
+        exponent_width: bits of the exponents that weights of product `weight_exponential` are written as; else 0.
+        agreement: where the accumulator holds how many input and weight bits are equal, or so hls4ml's C++ takes it, of
+            how many; the result is made of `2 * accumulator - agreement`. Else 0.
     """
 
     weight: IntArray
@@ -42,11 +49,19 @@ class _Convolution(Node):
     padding_after: tuple[int, ...]
     reuse_factor: int = 1
     strategy: str = "latency"
+    product: Product = Product.MULT
+    exponent_width: int = 0
+    agreement: int = 0
 
     @property
     def kernel(self) -> tuple[int, ...]:
         """Lengths of the window."""
         return self.weight.shape[: len(self.shape) - 1]
+
+    @property
+    def leaves_out_zeros(self) -> bool:
+        """Whether products with weights that are zero are not added at all."""
+        return self.strategy == "resource_unrolled" or self.product is not Product.MULT
 
     def _check_common(self, sources: tuple[Node, ...], weight_axes: int) -> Node:
         """The node that is read, after checks of everything but the weights."""
@@ -74,7 +89,20 @@ class _Convolution(Node):
         if self.reuse_factor < 1:
             raise GraphError(f"node {self.name!r} has reuse factor {self.reuse_factor}; it must be at least 1")
         if self.strategy not in _STRATEGIES:
-            raise GraphError(f"node {self.name!r} has strategy {self.strategy!r}; choose {' or '.join(_STRATEGIES)}")
+            raise GraphError(f"node {self.name!r} has strategy {self.strategy!r}; choose {', '.join(_STRATEGIES)}")
+        n_in = math.prod(self.kernel) * source.shape[-1]
+        odd = self.reuse_factor % n_in if self.reuse_factor > n_in else n_in % self.reuse_factor
+        if self.strategy in _RESOURCE and odd:
+            raise GraphError(
+                f"node {self.name!r} has strategy {self.strategy} and reuse factor {self.reuse_factor}; "
+                f"it must divide the {n_in} numbers of a window, or be a multiple of them"
+            )
+        check_products(self, source.result, self.weight, self.product, self.exponent_width)
+        if self.agreement < 0 or (self.agreement and not is_bit(source.result)):
+            raise GraphError(
+                f"node {self.name!r} counts the equal ones of {self.agreement} bits and reads {source.result}; "
+                "it must be at least 0, and 0 unless it reads ufixed<1,1>"
+            )
         check_array(self, "bias", self.bias, self.bias_type, self.shape[-1:])
         return source
 
@@ -92,7 +120,7 @@ class Convolution(_Convolution):
     def order(self) -> IntArray | None:
         """A window's numbers, counted in row-major order, in the order in which they are added; None for ascending."""
         n_in = self.weight.size // self.weight.shape[-1]
-        if self.strategy == "latency" or not 1 < self.reuse_factor < n_in:
+        if self.strategy not in _RESOURCE or not 1 < self.reuse_factor < n_in:
             return None
         return np.concatenate([np.arange(start, n_in, self.reuse_factor) for start in range(self.reuse_factor)])
 
@@ -113,7 +141,7 @@ class DepthwiseConvolution(_Convolution):
 
     def order(self, channel: int) -> IntArray | None:
         """A channel's numbers in a window, in the order in which they are added; None for ascending."""
-        if self.strategy == "latency" or self.reuse_factor == 1:
+        if self.strategy not in _RESOURCE or self.reuse_factor == 1:
             return None
         places = np.arange(math.prod(self.kernel)) * self.shape[-1] + channel
         return np.argsort(places % self.reuse_factor, kind="stable")

@@ -8,12 +8,14 @@ from typing import Any
 import numpy as np
 
 from codesign.errors import GraphError, UnsupportedLayerError
-from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes import Convolution, DepthwiseConvolution, IntArray, Node, frozen
+from codesign.graph.reading.dense import check_left_out, unrolled
 from codesign.graph.reading.precision import read_weight, type_of
+from codesign.graph.reading.products import Weights, counts_agreement, read_products
 from codesign.graph.reading.registry import reads
 
 _RESOURCE = ("resource", "resource_unrolled")
+_STRATEGIES = ("latency", *_RESOURCE)
 _AXES = {1: ("width",), 2: ("height", "width")}
 _SIDES = {"width": ("pad_left", "pad_right"), "height": ("pad_top", "pad_bottom")}
 
@@ -21,27 +23,34 @@ _SIDES = {"width": ("pad_left", "pad_right"), "height": ("pad_top", "pad_bottom"
 @reads("Conv1D", "Conv2D", "Conv2DBatchnorm", "PointwiseConv1D", "PointwiseConv2D")
 def read_convolution(node: Any, common: dict[str, Any]) -> Node:
     """A convolution with a filter over all channels."""
-    fields = _fields(node, common)
+    found = read_products(node)
+    fields = _fields(node, common, found)
     kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
-    if fields["strategy"] in _RESOURCE and not _streams(node) and fields["reuse_factor"] > math.prod(kernel) * channels:
+    terms, weight = math.prod(kernel) * channels, found.values
+    resource = fields["strategy"] in _RESOURCE
+    if resource and not _streams(node) and fields["reuse_factor"] > terms:
         raise UnsupportedLayerError(
-            f"layer {node.name!r} has reuse factor {fields['reuse_factor']}, but a window holds "
-            f"{math.prod(kernel) * channels} numbers; with io_parallel and strategy resource hls4ml's C++ then reads "
-            "beyond them: use a reuse factor of at most that, or io_stream"
+            f"layer {node.name!r} has reuse factor {fields['reuse_factor']}, but a window holds {terms} numbers; with "
+            "io_parallel and strategy resource hls4ml's C++ then reads beyond them: use a reuse factor of at most "
+            "that, or io_stream"
         )
-    if fields["strategy"] in _RESOURCE:
-        shape, last = (filters, *kernel, channels), 0
-    else:
-        shape, last = (*kernel, channels, filters), -1
-    weight, weight_type = _weight(node, shape)
-    return Convolution(**fields, weight=frozen(np.moveaxis(weight, last, -1)), weight_type=weight_type)
+    if fields["strategy"] == "resource_unrolled":
+        check_left_out(node, weight, fields["accumulator"], fields["bias_type"])
+        weight = unrolled(node, weight)
+    # The C++ of the resource strategies has the weights of a filter beside each other.
+    shape, last = ((filters, *kernel, channels), 0) if resource else ((*kernel, channels, filters), -1)
+    agreement = _batched_terms(node, terms) if counts_agreement(node) else 0
+    return Convolution(
+        **fields, weight=frozen(np.moveaxis(_shaped(node, weight, shape), last, -1)), agreement=agreement
+    )
 
 
 @reads("DepthwiseConv1D", "DepthwiseConv2D")
 def read_depthwise_convolution(node: Any, common: dict[str, Any]) -> Node:
     """A convolution with a filter for each channel."""
-    fields = _fields(node, common)
-    channels, filters = int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
+    found = read_products(node)
+    fields = _fields(node, common, found)
+    kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
     if channels != filters:
         raise UnsupportedLayerError(
             f"layer {node.name!r} makes {filters} channels of {channels}; hls4ml's C++ has depthwise convolutions with "
@@ -52,8 +61,11 @@ def read_depthwise_convolution(node: Any, common: dict[str, Any]) -> Node:
             f"layer {node.name!r} has strategy {fields['strategy']}, which hls4ml's C++ lacks for depthwise "
             "convolutions with io_parallel (its assertion fails): use latency, or io_stream"
         )
-    weight, weight_type = _weight(node, (*_kernel(node), channels))
-    return DepthwiseConvolution(**fields, weight=weight, weight_type=weight_type)
+    return DepthwiseConvolution(
+        **fields,
+        weight=_shaped(node, found.values, (*kernel, channels)),
+        agreement=math.prod(kernel) * channels if counts_agreement(node) else 0,
+    )
 
 
 def _streams(node: Any) -> bool:
@@ -68,16 +80,31 @@ def _axes(node: Any) -> tuple[str, ...]:
     return _AXES[len(node.get_output_variable().shape) - 1]
 
 
-def _weight(node: Any, shape: tuple[int, ...]) -> tuple[IntArray, FixedPoint]:
-    """The weights in the order in which they are written, under the shape that the C++ gives them, and their type."""
-    weight, weight_type = read_weight(node, "weight")
+def _batched_terms(node: Any, terms: int) -> int:
+    """How many terms the C++ takes a window to have (convolution_templates.py, Conv1DConfigTemplate).
+
+    Where it takes all windows together, as one dense layer, it counts the numbers of the whole input.
+    """
+    batched = not _streams(node) and node.get_attr("strategy").lower() == "latency" and _kernel(node) == (1,)
+    return terms * int(node.get_attr("in_width")) if batched and int(node.get_attr("n_partitions")) == 1 else terms
+
+
+def _shaped(node: Any, weight: IntArray, shape: tuple[int, ...]) -> IntArray:
+    """Weights, in the order in which they are written, under the shape that the C++ gives them."""
     if weight.size != math.prod(shape):
         raise GraphError(f"layer {node.name!r}: {weight.size} weights for {' x '.join(map(str, shape))}")
-    return frozen(weight.reshape(shape)), weight_type
+    return frozen(weight.reshape(shape))
 
 
-def _fields(node: Any, common: dict[str, Any]) -> dict[str, Any]:
-    """Everything but the weights."""
+def _strategy(node: Any) -> str:
+    strategy = str(node.get_attr("strategy") or "latency").lower()
+    if strategy not in _STRATEGIES:
+        raise UnsupportedLayerError(f"layer {node.name!r} has strategy {strategy!r}; choose {', '.join(_STRATEGIES)}")
+    return strategy
+
+
+def _fields(node: Any, common: dict[str, Any], found: Weights) -> dict[str, Any]:
+    """What both kinds share, everything but the weights."""
     if node.get_attr("data_format") != "channels_last":
         raise UnsupportedLayerError(
             f"layer {node.name!r} has data format {node.get_attr('data_format')!r}; hls4ml's C++ has convolutions with "
@@ -88,6 +115,7 @@ def _fields(node: Any, common: dict[str, Any]) -> dict[str, Any]:
     _check_windows(node, common["shape"], axes)
     return {
         **common,
+        "weight_type": found.type,
         "bias": bias,
         "bias_type": bias_type,
         "accumulator": type_of(node, "accum"),
@@ -95,7 +123,9 @@ def _fields(node: Any, common: dict[str, Any]) -> dict[str, Any]:
         "padding_before": tuple(int(node.get_attr(_SIDES[axis][0]) or 0) for axis in axes),
         "padding_after": tuple(int(node.get_attr(_SIDES[axis][1]) or 0) for axis in axes),
         "reuse_factor": int(node.get_attr("reuse_factor") or 1),
-        "strategy": str(node.get_attr("strategy") or "latency").lower(),
+        "strategy": _strategy(node),
+        "product": found.product,
+        "exponent_width": found.exponent_width,
     }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from codesign.errors import GraphError, UnsupportedLayerError
-from codesign.graph.fixed_point import Overflow
+from codesign.graph.fixed_point import FixedPoint, Overflow
 from codesign.graph.nodes import Dense, IntArray, Node, frozen
 from codesign.graph.reading.precision import read_weight, type_of
 from codesign.graph.reading.products import counts_agreement, read_products
@@ -43,6 +43,20 @@ def unrolled(node: Any, weight: IntArray, key: str = "weight") -> IntArray:
     return frozen(np.where(np.reshape(node.weights[key].data, weight.shape) == 0, 0, weight))
 
 
+def check_left_out(node: Any, weight: IntArray, accumulator: FixedPoint, bias_type: FixedPoint) -> None:
+    """Refuse a layer of strategy `resource_unrolled` where it matters that a weight that is 0 is not left out.
+
+    Raises:
+        UnsupportedLayerError: naming the layer and its accumulator.
+    """
+    rounded_away = np.any((weight == 0) & (np.reshape(node.weights["weight"].data, weight.shape) != 0))
+    if rounded_away and accumulator.overflow is Overflow.SAT_SYM and bias_type == accumulator:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has strategy resource_unrolled, weights that round to 0 and an accumulator "
+            f"{accumulator} of the bias' very type; give one of them another type, or choose resource"
+        )
+
+
 @reads("Dense")
 def read_dense(node: Any, common: dict[str, Any]) -> Node:
     """A dense layer."""
@@ -52,12 +66,7 @@ def read_dense(node: Any, common: dict[str, Any]) -> Node:
     strategy = dense_strategy(node)
     accumulator = type_of(node, "accum")
     if strategy == "resource_unrolled":
-        rounded_away = np.any((weight == 0) & (np.reshape(node.weights["weight"].data, weight.shape) != 0))
-        if rounded_away and accumulator.overflow is Overflow.SAT_SYM and bias_type == accumulator:
-            raise UnsupportedLayerError(
-                f"layer {node.name!r} has strategy resource_unrolled, weights that round to 0 and an accumulator "
-                f"{accumulator} of the bias' very type; give one of them another type, or choose resource"
-            )
+        check_left_out(node, weight, accumulator, bias_type)
         weight = unrolled(node, weight)
     n_in, n_out = int(node.get_attr("n_in")), int(node.get_attr("n_out"))
     if weight.size != n_in * n_out:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from codesign.graph import Convolution, DepthwiseConvolution, FixedPoint, IntArray
 from codesign.graph.cast import Integers, cast, round_to
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
-from codesign.simulate.kernels.sums import accumulate, overflows
+from codesign.simulate.kernels.sums import Terms, accumulate, agreement, agreement_type, overflows, terms
 
 
 def windows(node: Convolution | DepthwiseConvolution, x: Integers) -> Integers:
@@ -32,7 +33,7 @@ def windows(node: Convolution | DepthwiseConvolution, x: Integers) -> Integers:
 @before_result.register(Convolution)
 @before_result.register(DepthwiseConvolution)
 def _(node: Convolution | DepthwiseConvolution, types: Sequence[FixedPoint]) -> FixedPoint:
-    return node.accumulator
+    return agreement_type(node.agreement) if node.agreement else node.accumulator
 
 
 @precast.register(Convolution)
@@ -40,12 +41,23 @@ def _(node: Convolution | DepthwiseConvolution, types: Sequence[FixedPoint]) -> 
 def _(node: Convolution | DepthwiseConvolution, operands: Sequence[Operand]) -> tuple[Integers, int]:
     (x,) = operands
     bias = cast(node.bias, node.bias_type.fraction, node.accumulator, source=node.bias_type)
-    fraction = x.type.fraction + node.weight_type.fraction
     sums = [
-        accumulate(part, weight, bias[filters], fraction=fraction, accumulator=node.accumulator, order=order)
-        for part, weight, filters, order in _parts(node, x.values)
+        accumulate(
+            part.terms.x,
+            part.terms.weight,
+            bias[part.filters],
+            fraction=part.terms.fraction,
+            accumulator=node.accumulator,
+            order=part.terms.order(part.order),
+            leaves_out_zeros=node.leaves_out_zeros,
+        )
+        for part in _parts(node, x)
     ]
-    return np.concatenate(sums, axis=1).reshape(x.values.shape[0], *node.shape), node.accumulator.fraction
+    total = np.concatenate(sums, axis=1).reshape(x.values.shape[0], *node.shape)
+    if node.agreement:
+        total, type_ = agreement(total, node.accumulator, node.agreement)
+        return total, type_.fraction
+    return total, node.accumulator.fraction
 
 
 @accumulator_overflows.register(Convolution)
@@ -53,23 +65,42 @@ def _(node: Convolution | DepthwiseConvolution, operands: Sequence[Operand]) -> 
 def _(node: Convolution | DepthwiseConvolution, operands: Sequence[Operand]) -> int:
     (x,) = operands
     bias = round_to(node.bias, node.bias_type.fraction, node.accumulator)
-    fraction = x.type.fraction + node.weight_type.fraction
     return sum(
-        overflows(part, weight, bias[filters], fraction=fraction, accumulator=node.accumulator)
-        for part, weight, filters, _ in _parts(node, x.values)
+        overflows(
+            part.terms.x,
+            part.terms.weight,
+            bias[part.filters],
+            fraction=part.terms.fraction,
+            accumulator=node.accumulator,
+        )
+        for part in _parts(node, x)
     )
 
 
-def _parts(
-    node: Convolution | DepthwiseConvolution, x: Integers
-) -> list[tuple[Integers, IntArray, slice, IntArray | None]]:
-    """The sums as products of matrices: (rows, terms), (terms, filters), which filters these are, and the order."""
-    found = windows(node, x)
-    if isinstance(node, Convolution):
-        weight = node.weight.reshape(-1, node.weight.shape[-1])
-        return [(found.reshape(-1, weight.shape[0]), weight, slice(None), node.order)]
+@dataclass(frozen=True)
+class _Part:
+    """Some of the filters.
+
+    Attributes:
+        terms: their sums as a product of matrices, with a row for each window.
+        filters: which they are.
+        order: of a window's numbers, as they are added; None for ascending.
+    """
+
+    terms: Terms
+    filters: slice
+    order: IntArray | None
+
+
+def _parts(node: Convolution | DepthwiseConvolution, x: Operand) -> list[_Part]:
+    """All filters that read the same numbers together."""
+    found = windows(node, x.values)
     weight = node.weight.reshape(-1, node.weight.shape[-1])
+    options = (node.weight_type, node.product, node.exponent_width)
+    if isinstance(node, Convolution):
+        return [_Part(terms(found.reshape(-1, weight.shape[0]), x.type, weight, *options), slice(None), node.order)]
     flat = found.reshape(-1, *weight.shape)
     return [
-        (flat[:, :, at], weight[:, at : at + 1], slice(at, at + 1), node.order(at)) for at in range(weight.shape[-1])
+        _Part(terms(flat[:, :, at], x.type, weight[:, at : at + 1], *options), slice(at, at + 1), node.order(at))
+        for at in range(weight.shape[-1])
     ]
