@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
@@ -17,6 +17,7 @@ from tests.hls.designs import Pair, convert, fill, layers  # noqa: E402
 pytestmark = pytest.mark.tools
 
 SAMPLES = 200
+BACKENDS = ["Vitis"]
 SHAPES = {"series": (9, 3), "image": (6, 5, 2)}
 SOURCES = {"series": "fixed<7,3>", "image": "ufixed<6,3>"}
 # Accumulators that wrap, round every product, and saturate; each meets each geometry and strategy over the tests.
@@ -29,6 +30,7 @@ ACCUMULATORS = (
     "ufixed<10,6,RND_MIN_INF,SAT>",
     "fixed<30,14,RND_INF,SAT>",
 )
+NARROW = "fixed<8,4,RND,SAT>"
 RESULTS = ("fixed<8,4,RND,SAT>", "fixed<9,6>", "ufixed<7,4,RND_CONV,SAT>", "fixed<6,4,TRN_ZERO,SAT_SYM>")
 
 
@@ -41,6 +43,7 @@ class Branch:
     given: Mapping[str, Any]
     settings: Mapping[str, Any] = field(default_factory=dict)
     types: Mapping[str, str] = field(default_factory=dict)
+    source_type: str = ""
 
 
 def design(branches: Mapping[str, Branch], *, seed: int, io_type: str, backend: str = "Vitis") -> Pair:
@@ -49,7 +52,7 @@ def design(branches: Mapping[str, Branch], *, seed: int, io_type: str, backend: 
     for index, (name, branch) in enumerate(branches.items()):
         sources.append(layers().Input(SHAPES[branch.source], name=f"of_{name}"))
         outputs.append(getattr(layers(), branch.layer)(name=name, **branch.given)(sources[-1]))
-        types[f"of_{name}"] = {"result": SOURCES[branch.source]}
+        types[f"of_{name}"] = {"result": branch.source_type or SOURCES[branch.source]}
         types[name] = {
             "weight": "fixed<7,3>",
             "bias": "fixed<8,3>",
@@ -68,6 +71,14 @@ def conv1d(given: Mapping[str, Any], settings: Mapping[str, Any] | None = None, 
 
 def conv2d(given: Mapping[str, Any], settings: Mapping[str, Any] | None = None, **types: str) -> Branch:
     return Branch("Conv2D", "image", {"filters": 3, "kernel_size": (3, 2), **given}, settings or {}, types)
+
+
+def depth1d(given: Mapping[str, Any], settings: Mapping[str, Any] | None = None, **types: str) -> Branch:
+    return Branch("DepthwiseConv1D", "series", {"kernel_size": 4, **given}, settings or {}, types)
+
+
+def depth2d(given: Mapping[str, Any], settings: Mapping[str, Any] | None = None, **types: str) -> Branch:
+    return Branch("DepthwiseConv2D", "image", {"kernel_size": (3, 2), **given}, settings or {}, types)
 
 
 GEOMETRIES = {
@@ -91,6 +102,21 @@ GEOMETRIES = {
     "plane_point": conv2d({"kernel_size": 1}),
     "plane_point_stride": conv2d({"kernel_size": 1, "strides": (2, 3)}),
     "plane_whole": conv2d({"kernel_size": (6, 5), "filters": 1}),
+}
+DEPTHWISE = {
+    "deep_line": depth1d({}),
+    "deep_line_stride": depth1d({"strides": 2, "kernel_size": 3}),
+    "deep_line_jump": depth1d({"strides": 3, "kernel_size": 2}),
+    "deep_line_same": depth1d({"padding": "same"}),
+    "deep_line_point": depth1d({"kernel_size": 1}),
+    "deep_line_split": depth1d({}, {"ParallelizationFactor": 3}),
+    "deep_plane": depth2d({}),
+    "deep_plane_stride": depth2d({"strides": (2, 2), "use_bias": False}),
+    "deep_plane_jump": depth2d({"strides": (3, 3), "kernel_size": (2, 1)}),
+    "deep_plane_same": depth2d({"padding": "same"}),
+    "deep_plane_same_stride": depth2d({"padding": "same", "strides": (2, 2)}),
+    "deep_plane_row": depth2d({"kernel_size": (1, 3)}),
+    "deep_plane_point": depth2d({"kernel_size": 1}),
 }
 
 
@@ -132,31 +158,76 @@ BEYOND = {
     ),
     "plane_unrolled_12": conv2d({}, reuse(12, "resource_unrolled"), accum="fixed<9,5,RND_ZERO,SAT_ZERO>"),
 }
+# 12 numbers in 3 channels, 12 numbers in 2: reuse factors below, at, and above the channels, of each remainder.
+DEPTHWISE_STREAMED = {
+    **{f"deep_line_{factor}": depth1d({}, reuse(factor), accum=NARROW) for factor in (1, 2, 3, 4, 6, 12, 24)},
+    **{f"deep_plane_{factor}": depth2d({}, reuse(factor), accum=NARROW) for factor in (1, 2, 3, 4, 6, 12)},
+}
+# One-bit inputs and weights, which hls4ml's C++ takes for binary ones where both are `ap_uint<1>`; two-bit weights.
+NARROW_TYPES = {
+    "mult": ("uint<4>", "int<3>"),
+    "ternary": ("fixed<5,2>", "int<2>"),
+    "bits": ("uint<1>", "uint<1>"),
+    "bit_inputs": ("uint<1>", "fixed<4,2>"),
+    "bit_weights": ("fixed<4,2>", "uint<1>"),
+}
+NARROW_LAYERS = {
+    "line": conv1d({"strides": 2}, reuse(3)),
+    "line_point": conv1d({"kernel_size": 1}),
+    "line_point_whole": conv1d({"kernel_size": 1, "strides": 2}, {"ParallelizationFactor": 5}),
+    "plane": conv2d({}),
+    "deep_line": depth1d({}),
+    "deep_plane": depth2d({}),
+}
+PRODUCTS = {
+    f"{kind}_{name}": replace(
+        branch, types={"weight": weight, "accum": "fixed<9,6,TRN,SAT>", "result": "fixed<12,8>"}, source_type=source
+    )
+    for kind, (source, weight) in NARROW_TYPES.items()
+    for name, branch in NARROW_LAYERS.items()
+}
 
 
-@pytest.mark.parametrize("backend", ["Vitis"])
+def valid(branches: Mapping[str, Branch]) -> dict[str, Branch]:
+    """Those without padding, which in a stream is a layer of its own."""
+    return {name: branch for name, branch in branches.items() if branch.given.get("padding", "valid") == "valid"}
+
+
+def without(start: str, branches: Mapping[str, Branch]) -> dict[str, Branch]:
+    """hls4ml's headers of 1-D and 2-D depthwise convolutions for io_parallel exclude each other."""
+    return {name: branch for name, branch in branches.items() if start not in name}
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_geometry(tmp_path, backend):
-    compare(design(GEOMETRIES, seed=3, io_type="io_parallel", backend=backend), tmp_path, SAMPLES)
+    chosen = {**GEOMETRIES, **without("deep_plane", DEPTHWISE)}
+    compare(design(chosen, seed=3, io_type="io_parallel", backend=backend), tmp_path, SAMPLES)
 
 
-@pytest.mark.parametrize("backend", ["Vitis"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_geometry_in_a_stream(tmp_path, backend):
-    valid = {name: branch for name, branch in GEOMETRIES.items() if branch.given.get("padding", "valid") == "valid"}
-    compare(design(valid, seed=4, io_type="io_stream", backend=backend), tmp_path, SAMPLES)
+    chosen = valid({**GEOMETRIES, **DEPTHWISE})
+    compare(design(chosen, seed=4, io_type="io_stream", backend=backend), tmp_path, SAMPLES)
 
 
-@pytest.mark.parametrize("backend", ["Vitis"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_strategy_and_partition(tmp_path, backend):
-    made = design({**STRATEGIES, **PARTITIONS}, seed=5, io_type="io_parallel", backend=backend)
-    compare(made, tmp_path, SAMPLES)
+    chosen = {**STRATEGIES, **PARTITIONS, **without("deep_line", DEPTHWISE)}
+    compare(design(chosen, seed=5, io_type="io_parallel", backend=backend), tmp_path, SAMPLES)
 
 
-@pytest.mark.parametrize("backend", ["Vitis"])
+@pytest.mark.parametrize("backend", BACKENDS)
 def test_every_strategy_in_a_stream(tmp_path, backend):
-    made = design({**STRATEGIES, **BEYOND}, seed=6, io_type="io_stream", backend=backend)
+    made = design({**STRATEGIES, **BEYOND, **DEPTHWISE_STREAMED}, seed=6, io_type="io_stream", backend=backend)
     assert {node.strategy for node in made.graph if hasattr(node, "strategy")} == {
         "latency",
         "resource",
         "resource_unrolled",
     }
     compare(made, tmp_path, SAMPLES)
+
+
+@pytest.mark.parametrize("backend", BACKENDS)
+@pytest.mark.parametrize(("io_type", "left_out"), [("io_parallel", "deep_plane"), ("io_stream", "none")])
+def test_every_product(tmp_path, io_type, left_out, backend):
+    compare(design(without(left_out, PRODUCTS), seed=7, io_type=io_type, backend=backend), tmp_path, SAMPLES)
