@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from codesign.errors import UnsupportedLayerError
+
 keras = pytest.importorskip("keras")
 pytest.importorskip("hls4ml")
 
@@ -17,7 +19,7 @@ from tests.hls.designs import Pair, convert, fill, layers  # noqa: E402
 pytestmark = pytest.mark.tools
 
 SAMPLES = 200
-BACKENDS = ["Vitis"]
+BACKENDS = ["Vitis", pytest.param("Vivado", marks=pytest.mark.slow)]
 SHAPES = {"series": (9, 3), "image": (6, 5, 2)}
 SOURCES = {"series": "fixed<7,3>", "image": "ufixed<6,3>"}
 # Accumulators that wrap, round every product, and saturate; each meets each geometry and strategy over the tests.
@@ -231,3 +233,43 @@ def test_every_strategy_in_a_stream(tmp_path, backend):
 @pytest.mark.parametrize(("io_type", "left_out"), [("io_parallel", "deep_plane"), ("io_stream", "none")])
 def test_every_product(tmp_path, io_type, left_out, backend):
     compare(design(without(left_out, PRODUCTS), seed=7, io_type=io_type, backend=backend), tmp_path, SAMPLES)
+
+
+def encoded(branch: Branch, **more: Any) -> Branch:
+    return replace(branch, settings={**branch.settings, "ConvImplementation": "Encoded", **more})
+
+
+ENCODED = {
+    "line": encoded(conv1d({})),
+    "line_stride": encoded(conv1d({"strides": 2})),
+    "line_jump": encoded(conv1d({"kernel_size": 3, "strides": 5})),
+    "line_resource": encoded(conv1d({}, reuse(3), accum=NARROW)),
+    "line_unrolled": encoded(conv1d({}, reuse(3, "resource_unrolled"), accum=NARROW)),
+    "line_point": encoded(conv1d({"kernel_size": 1, "strides": 2})),
+    "plane": encoded(conv2d({"kernel_size": 3})),
+    "plane_stride": encoded(conv2d({"kernel_size": 2, "strides": 2})),
+    "plane_whole": encoded(conv2d({"kernel_size": 5, "strides": 1})),
+    "deep_line": encoded(depth1d({})),
+    "deep_line_stride": encoded(depth1d({"strides": 3, "kernel_size": 3}, reuse(2), accum=NARROW)),
+    "deep_plane": encoded(depth2d({"kernel_size": 3})),
+    "deep_plane_resource": encoded(depth2d({"kernel_size": 2}, reuse(4), accum=NARROW)),
+}
+
+
+@pytest.mark.slow
+def test_every_encoded_stream(tmp_path):
+    compare(design(ENCODED, seed=8, io_type="io_stream", backend="Vivado"), tmp_path, SAMPLES)
+
+
+@pytest.mark.parametrize(
+    "branch",
+    [
+        encoded(conv1d({"kernel_size": 2, "strides": 5})),
+        encoded(conv2d({"kernel_size": (3, 2)})),
+        encoded(conv2d({"kernel_size": 2, "strides": (2, 1)})),
+    ],
+)
+def test_encoded_streams_that_read_beyond_their_table_are_refused(branch):
+    with pytest.raises(UnsupportedLayerError, match=r"layer 'conv' has windows .* use ConvImplementation LineBuffer"):
+        design({"conv": branch}, seed=1, io_type="io_stream", backend="Vivado")
+    design({"conv": branch}, seed=1, io_type="io_stream")  # Vitis has line buffers only

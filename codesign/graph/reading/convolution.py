@@ -10,6 +10,7 @@ import numpy as np
 from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph.nodes import Convolution, DepthwiseConvolution, IntArray, Node, frozen
 from codesign.graph.reading.dense import check_left_out, unrolled
+from codesign.graph.reading.encoded import check_encoded
 from codesign.graph.reading.precision import read_weight, type_of
 from codesign.graph.reading.products import Weights, counts_agreement, read_products
 from codesign.graph.reading.registry import reads
@@ -143,7 +144,10 @@ def _check_windows(node: Any, shape: tuple[int, ...], axes: tuple[str, ...]) -> 
                 f"layer {node.name!r}: its windows fit {fits} times into its {axis}, but its result has {length}; "
                 "hls4ml's C++ leaves dilation out: use a dilation rate of 1"
             )
-    rows = len(axes) == 2 and "Pointwise" not in node.class_name and int(node.get_attr("filt_height")) == 1
+    pointwise = "Pointwise" in node.class_name
+    if _streams(node) and not pointwise and node.get_attr("implementation") == "encoded":
+        check_encoded(node, axes)
+    rows = len(axes) == 2 and not pointwise and int(node.get_attr("filt_height")) == 1
     if _streams(node) and rows and int(node.get_attr("stride_height")) > 1:
         raise UnsupportedLayerError(
             f"layer {node.name!r} has windows of height 1 and vertical stride {node.get_attr('stride_height')}, "
