@@ -54,7 +54,7 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
 
     Raises:
         UnsupportedLayerError: the ModelGraph is of another backend, layers are named so that they clash in hls4ml's
-            C++, or it streams what hls4ml's C++ cannot.
+            C++, it streams what hls4ml's C++ cannot, or hls4ml's headers exclude each other.
         GraphError: `graph` was read from another ModelGraph.
         OutputError: `folder` cannot be written.
     """
@@ -69,6 +69,7 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
         raise GraphError(f"graph {graph.name!r} was not read from this ModelGraph; read it again before writing")
     check_names(model_graph)
     _check_streams(model_graph)
+    _check_headers(model_graph)
     top = _top(model_graph, graph)
     program = render(top)
     manifest = Manifest(
@@ -112,6 +113,22 @@ def _check_streams(model_graph: Any) -> None:
                     "which hls4ml's C++ cannot; put the Flatten or Reshape after it, right before a Dense, or use "
                     "io_parallel"
                 )
+
+
+def _check_headers(model_graph: Any) -> None:
+    """Refuse 1-D beside 2-D depthwise convolutions in io_parallel: one include guard serves the headers of both.
+
+    Raises:
+        UnsupportedLayerError: naming a layer of each.
+    """
+    layers = {layer.class_name: layer.name for layer in model_graph.get_layers()}
+    line, plane = layers.get("DepthwiseConv1D"), layers.get("DepthwiseConv2D")
+    if line and plane and model_graph.config.get_config_value("IOType") == "io_parallel":
+        raise UnsupportedLayerError(
+            f"layers {line!r} and {plane!r}: hls4ml's C++ does not compile with 1-D and 2-D depthwise convolutions in "
+            "one io_parallel design (nnet_sepconv1d_latency.h and nnet_sepconv2d_latency.h have the same include "
+            "guard); use io_stream, or a Conv1D"
+        )
 
 
 def _pack(variable: Any) -> int | None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from codesign.errors import UnsupportedLayerError
+from codesign.hls import write_project
 
 keras = pytest.importorskip("keras")
 pytest.importorskip("hls4ml")
@@ -273,3 +274,26 @@ def test_encoded_streams_that_read_beyond_their_table_are_refused(branch):
     with pytest.raises(UnsupportedLayerError, match=r"layer 'conv' has windows .* use ConvImplementation LineBuffer"):
         design({"conv": branch}, seed=1, io_type="io_stream", backend="Vivado")
     design({"conv": branch}, seed=1, io_type="io_stream")  # Vitis has line buffers only
+
+
+def test_depthwise_convolutions_of_both_kinds_do_not_compile_in_parallel(tmp_path):
+    made = design({"line": depth1d({}), "plane": depth2d({})}, seed=1, io_type="io_parallel")
+    with pytest.raises(UnsupportedLayerError, match=r"layers 'line' and 'plane': .* the same include guard"):
+        write_project(made.model_graph, made.graph, tmp_path)
+
+
+REFUSED = {
+    "reuse factor 18, but a window holds 9 numbers": (conv1d({}, reuse(18)), "io_parallel"),
+    "makes 6 channels of 3; .* depth multiplier 1 only": (depth1d({"depth_multiplier": 2}), "io_stream"),
+    "makes 10 channels of 2; .* depth multiplier 1 only": (depth2d({"depth_multiplier": 5}), "io_parallel"),
+    "has strategy resource, which hls4ml's C\\+\\+ lacks": (depth1d({}, reuse(3)), "io_parallel"),
+    "windows of height 1 and vertical stride 2": (conv2d({"kernel_size": (1, 3), "strides": (2, 1)}), "io_stream"),
+    "fit 7 times into its width, but its result has 5; .* dilation": (conv1d({"dilation_rate": 2}), "io_stream"),
+}
+
+
+@pytest.mark.parametrize("message", REFUSED)
+def test_what_the_compiled_code_cannot_compute_is_refused(message):
+    branch, io_type = REFUSED[message]
+    with pytest.raises(UnsupportedLayerError, match=f"layer 'conv'.* {message}"):
+        design({"conv": branch}, seed=1, io_type=io_type)
