@@ -78,7 +78,12 @@ def test_the_wheel_holds_the_packages_their_data_and_no_tests(wheel, checkout):
         assert ours
         assert {name for name in ours if "__pycache__" not in name} <= names
     core = [line for line in metadata.splitlines() if line.startswith("Requires-Dist:") and "extra ==" not in line]
-    assert sorted(line.split()[1].split("<")[0].split(">")[0] for line in core) == ["numpy", "pyyaml", "rich", "threadpoolctl"]
+    assert sorted(line.split()[1].split("<")[0].split(">")[0] for line in core) == [
+        "numpy",
+        "pyyaml",
+        "rich",
+        "threadpoolctl",
+    ]
 
 
 def test_an_install_elsewhere_finds_its_own_data(installed, checkout, tmp_path):

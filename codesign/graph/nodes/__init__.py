@@ -16,6 +16,7 @@ from codesign.graph.nodes.base import (
     replace_arrays,
     same_size,
 )
+from codesign.graph.nodes.contraction import Dot, Einsum, EinsumDense
 from codesign.graph.nodes.convolution import Convolution, DepthwiseConvolution
 from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.embedding import Embedding
@@ -39,6 +40,9 @@ __all__ = [
     "Dense",
     "DepthwiseConvolution",
     "Direction",
+    "Dot",
+    "Einsum",
+    "EinsumDense",
     "Embedding",
     "GateFunction",
     "Gru",

@@ -2,6 +2,7 @@
 
 from codesign.graph.reading import (
     activation,
+    contraction,
     convolution,
     dense,
     embedding,
@@ -25,6 +26,7 @@ FAMILIES = (
     dense,
     embedding,
     layer_normalization,
+    contraction,
     merge,
     normalize,
     ports,

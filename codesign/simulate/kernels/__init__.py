@@ -4,6 +4,7 @@ One module a family of operations; each registers its kernels for the node class
 """
 
 from codesign.simulate.kernels import (
+    contraction,
     convolution,
     dense,
     elementwise,
@@ -18,4 +19,4 @@ from codesign.simulate.kernels.operand import Operand, accumulator_overflows, be
 __all__ = ["Operand", "accumulator_overflows", "before_result", "precast"]
 
 # Imported for what they register.
-FAMILIES = (convolution, dense, elementwise, embedding, layer_normalization, merge, recurrent, softmax)
+FAMILIES = (contraction, convolution, dense, elementwise, embedding, layer_normalization, merge, recurrent, softmax)
