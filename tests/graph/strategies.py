@@ -17,6 +17,9 @@ from codesign.graph import (
     Dense,
     DepthwiseConvolution,
     Direction,
+    Dot,
+    Einsum,
+    EinsumDense,
     Embedding,
     FixedPoint,
     GateFunction,
@@ -253,6 +256,45 @@ def _layer_normalization(draw: st.DrawFn, common: dict[str, Any], source: Node) 
         table=integers_of(draw, table_type, (draw(st.integers(1, 20)),)),
         table_type=table_type,
         range_power=draw(st.integers(0, 4)),
+def _einsum_dense(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    axes = tuple(draw(st.permutations(range(len(source.shape)))))
+    ordered = [source.shape[axis] for axis in axes]
+    first, last = sorted((draw(st.integers(0, len(axes))), draw(st.integers(0, len(axes)))))
+    places, free, contracted = (prod(part) for part in (ordered[:first], ordered[first:last], ordered[last:]))
+    filters = draw(st.integers(1, 3))
+    interim = (*ordered[:last], filters)
+    result_axes = tuple(draw(st.permutations(range(len(interim)))))
+    weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
+    return EinsumDense(
+        shape=tuple(interim[axis] for axis in result_axes),
+        source_axes=axes,
+        weight=integers_of(draw, weight_type, (places, contracted, filters)),
+        weight_type=weight_type,
+        bias=integers_of(draw, bias_type, (places, free, filters)),
+        interim_shape=interim,
+        result_axes=result_axes,
+        accumulator=draw(fixed_points(40)),
+    )
+
+def _dot(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
+    second = draw(st.sampled_from([node for node in nodes if node.size == nodes[-1].size]))
+    return Dot(
+        **{**common, "inputs": (nodes[-1].name, second.name)},
+        shape=(1,),
+def _einsum(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
+    """Of a result and one of its own shape, as two operands of the same axes."""
+    left = nodes[-1]
+    right = draw(st.sampled_from([node for node in nodes if node.shape == left.shape]))
+    axes = tuple(draw(st.permutations(range(len(left.shape)))))
+    ordered = [left.shape[axis] for axis in axes]
+    interim = (*ordered[:last], *ordered[first:last]) or (1,)
+    return Einsum(
+        **{**common, "inputs": (left.name, right.name)},
+        left_axes=axes,
+        right_axes=axes,
+        n_inplace=prod(ordered[:first]),
+        n_contract=prod(ordered[last:]),
+        casts_products=draw(st.booleans()),
     )
 
 
@@ -269,6 +311,8 @@ CHAINED = (
     _embedding,
 )
 JOINED = (_merge, _concatenate)  # these read any of the nodes before them
+    _einsum_dense,
+JOINED = (_merge, _concatenate, _dot, _einsum)  # these read any of the nodes before them
 
 
 @st.composite
