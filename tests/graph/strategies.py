@@ -256,6 +256,9 @@ def _layer_normalization(draw: st.DrawFn, common: dict[str, Any], source: Node) 
         table=integers_of(draw, table_type, (draw(st.integers(1, 20)),)),
         table_type=table_type,
         range_power=draw(st.integers(0, 4)),
+    )
+
+
 def _einsum_dense(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     axes = tuple(draw(st.permutations(range(len(source.shape)))))
     ordered = [source.shape[axis] for axis in axes]
@@ -266,34 +269,50 @@ def _einsum_dense(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node
     result_axes = tuple(draw(st.permutations(range(len(interim)))))
     weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
     return EinsumDense(
+        **common,
         shape=tuple(interim[axis] for axis in result_axes),
+        result=draw(fixed_points()),
         source_axes=axes,
         weight=integers_of(draw, weight_type, (places, contracted, filters)),
         weight_type=weight_type,
         bias=integers_of(draw, bias_type, (places, free, filters)),
+        bias_type=bias_type,
         interim_shape=interim,
         result_axes=result_axes,
         accumulator=draw(fixed_points(40)),
     )
+
 
 def _dot(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
     second = draw(st.sampled_from([node for node in nodes if node.size == nodes[-1].size]))
     return Dot(
         **{**common, "inputs": (nodes[-1].name, second.name)},
         shape=(1,),
+        result=draw(fixed_points()),
+        accumulator=draw(fixed_points(40)),
+    )
+
+
 def _einsum(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
     """Of a result and one of its own shape, as two operands of the same axes."""
     left = nodes[-1]
     right = draw(st.sampled_from([node for node in nodes if node.shape == left.shape]))
     axes = tuple(draw(st.permutations(range(len(left.shape)))))
     ordered = [left.shape[axis] for axis in axes]
+    first, last = sorted((draw(st.integers(0, len(axes))), draw(st.integers(0, len(axes)))))
     interim = (*ordered[:last], *ordered[first:last]) or (1,)
+    result_axes = tuple(draw(st.permutations(range(len(interim)))))
     return Einsum(
         **{**common, "inputs": (left.name, right.name)},
+        shape=tuple(interim[axis] for axis in result_axes),
+        result=draw(fixed_points()),
         left_axes=axes,
         right_axes=axes,
         n_inplace=prod(ordered[:first]),
         n_contract=prod(ordered[last:]),
+        interim_shape=interim,
+        result_axes=result_axes,
+        accumulator=draw(fixed_points(40)),
         casts_products=draw(st.booleans()),
     )
 
@@ -309,9 +328,8 @@ CHAINED = (
     _layer_normalization,
     _broadcast,
     _embedding,
-)
-JOINED = (_merge, _concatenate)  # these read any of the nodes before them
     _einsum_dense,
+)
 JOINED = (_merge, _concatenate, _dot, _einsum)  # these read any of the nodes before them
 
 
