@@ -14,6 +14,7 @@ from codesign.graph import (
     Broadcast,
     Concatenate,
     Convolution,
+    Cropping,
     Dense,
     DepthwiseConvolution,
     Direction,
@@ -35,11 +36,17 @@ from codesign.graph import (
     Normalize,
     NormalizeKind,
     Overflow,
+    Pooling,
+    PoolingArithmetic,
+    PoolingKind,
     Reshape,
+    Resize,
     Rounding,
     Softmax,
     SoftmaxDifference,
     SoftmaxImplementation,
+    Transpose,
+    ZeroPadding,
     frozen,
 )
 
@@ -317,6 +324,79 @@ def _einsum(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
     )
 
 
+def _ends(draw: st.DrawFn, shape: tuple[int, ...], most: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    before = tuple(draw(st.integers(0, min(most, length - 1))) for length in shape)
+    after = tuple(
+        draw(st.integers(0, min(most, length - 1 - first))) for length, first in zip(shape, before, strict=True)
+    )
+    return before, after
+
+
+def _zero_padding(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    before, after = _ends(draw, tuple(3 for _ in source.shape), 2)
+    shape = tuple(map(sum, zip(source.shape, before, after, strict=True)))
+    return ZeroPadding(**common, shape=shape, result=draw(fixed_points()), before=before, after=after)
+
+
+def _cropping(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    before, after = _ends(draw, source.shape, 9)
+    shape = tuple(length - a - b for length, a, b in zip(source.shape, before, after, strict=True))
+    return Cropping(**common, shape=shape, result=draw(fixed_points()), before=before, after=after)
+
+
+def _resize(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    image = (1, *source.shape)[-3:] if len(source.shape) > 1 else (1, 1, source.size)
+    rows = tuple(draw(st.lists(st.integers(0, image[0] - 1), min_size=1, max_size=3)))
+    columns = tuple(draw(st.lists(st.integers(0, image[1] - 1), min_size=1, max_size=3)))
+    shape = (len(rows), len(columns), image[2])
+    return Resize(**common, shape=shape, result=source.result, image=image, rows=rows, columns=columns)
+
+
+def _transpose(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    axes = tuple(draw(st.permutations(range(len(source.shape)))))
+    shape = tuple(source.shape[axis] for axis in axes)
+    return Transpose(**common, shape=shape, result=draw(fixed_points()), axes=axes)
+
+
+def _pooling(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    if len(source.shape) == 1:
+        return _transpose(draw, common, source)
+    arithmetic = draw(st.sampled_from(PoolingArithmetic))
+    if arithmetic is PoolingArithmetic.CHANNELS_FIRST and len(source.shape) != 3:
+        arithmetic = PoolingArithmetic.PARALLEL
+    first = arithmetic is PoolingArithmetic.CHANNELS_FIRST
+    lengths, channels = (source.shape[1:], source.shape[0]) if first else (source.shape[:-1], source.shape[-1])
+    window = lengths
+    if arithmetic is not PoolingArithmetic.RUNNING:
+        window = tuple(draw(st.integers(1, length)) for length in lengths)
+    stride = window
+    before = after = (0,) * len(lengths)
+    if arithmetic is PoolingArithmetic.PARALLEL:
+        stride = tuple(draw(st.integers(1, 3)) for _ in lengths)
+        before, after = (tuple(draw(st.integers(0, size - 1)) for size in window) for _ in range(2))
+    counts = tuple(
+        (length + a + b - size) // step + 1
+        for length, a, b, size, step in zip(lengths, before, after, window, stride, strict=True)
+    )
+    integer = draw(st.booleans())
+    width = draw(st.integers(1, 20))
+    return Pooling(
+        **common,
+        shape=(channels, *counts) if first else (*counts, channels),
+        result=draw(fixed_points()),
+        kind=draw(st.sampled_from(PoolingKind)),
+        arithmetic=arithmetic,
+        window=window,
+        stride=stride,
+        before=before,
+        after=after,
+        count_padding=draw(st.booleans()),
+        accumulator=FixedPoint(draw(st.booleans()), width, width) if integer else draw(fixed_points(40)),
+        integer_accumulator=integer,
+    )
+
+
+MOVING = (_zero_padding, _cropping, _resize, _transpose, _pooling)
 CHAINED = (
     _dense,
     _convolution,
@@ -340,7 +420,7 @@ def graphs(draw: st.DrawFn) -> Graph:
     shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3), (3, 2, 2)]))
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
     for name in names[1:]:
-        make = draw(st.sampled_from([*CHAINED, *JOINED]))
+        make = draw(st.sampled_from([*CHAINED, *MOVING, *JOINED]))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
         nodes.append(make(draw, common, nodes if make in JOINED else nodes[-1]))
     outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))

@@ -22,7 +22,9 @@ from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.embedding import Embedding
 from codesign.graph.nodes.layer_normalization import LayerNormalization
 from codesign.graph.nodes.merge import Broadcast, Concatenate, Merge, MergeOperation
+from codesign.graph.nodes.movement import Cropping, Resize, Transpose, ZeroPadding
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
+from codesign.graph.nodes.pooling import Pooling, PoolingArithmetic, PoolingKind
 from codesign.graph.nodes.ports import Input
 from codesign.graph.nodes.product import Product, check_products
 from codesign.graph.nodes.recurrent import Direction, GateFunction, Gru, Lstm, Recurrent
@@ -37,6 +39,7 @@ __all__ = [
     "Broadcast",
     "Concatenate",
     "Convolution",
+    "Cropping",
     "Dense",
     "DepthwiseConvolution",
     "Direction",
@@ -55,12 +58,18 @@ __all__ = [
     "Node",
     "Normalize",
     "NormalizeKind",
+    "Pooling",
+    "PoolingArithmetic",
+    "PoolingKind",
     "Product",
     "Recurrent",
     "Reshape",
+    "Resize",
     "Softmax",
     "SoftmaxDifference",
     "SoftmaxImplementation",
+    "Transpose",
+    "ZeroPadding",
     "check_array",
     "check_products",
     "frozen",

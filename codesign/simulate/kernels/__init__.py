@@ -11,6 +11,8 @@ from codesign.simulate.kernels import (
     embedding,
     layer_normalization,
     merge,
+    movement,
+    pooling,
     recurrent,
     softmax,
 )
@@ -19,4 +21,16 @@ from codesign.simulate.kernels.operand import Operand, accumulator_overflows, be
 __all__ = ["Operand", "accumulator_overflows", "before_result", "precast"]
 
 # Imported for what they register.
-FAMILIES = (contraction, convolution, dense, elementwise, embedding, layer_normalization, merge, recurrent, softmax)
+FAMILIES = (
+    contraction,
+    convolution,
+    dense,
+    elementwise,
+    embedding,
+    layer_normalization,
+    merge,
+    movement,
+    pooling,
+    recurrent,
+    softmax,
+)
