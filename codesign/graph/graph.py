@@ -29,11 +29,13 @@ class Graph:
     outputs: tuple[str, ...]
     origin: Mapping[str, str] = field(default_factory=dict)
     _by_name: Mapping[str, Node] = field(init=False, repr=False)
+    _runs: Mapping[str, int] = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "origin", MappingProxyType(dict(self.origin)))
         _check_name("graph", self.name)
         seen: dict[str, Node] = {}
+        runs: dict[str, int] = {}
         for node in self.nodes:
             _check_name("node", node.name)
             if not node.shape or min(node.shape) < 1:
@@ -45,6 +47,8 @@ class Graph:
                     raise GraphError(f"node {node.name!r} reads {source!r}, which no node before it gives")
             node.check(tuple(seen[source] for source in node.inputs))
             seen[node.name] = node
+            runs[node.name] = node.runs(tuple(runs[source] for source in node.inputs))
+        object.__setattr__(self, "_runs", MappingProxyType(runs))
         object.__setattr__(self, "_by_name", MappingProxyType(seen))
         if not any(isinstance(node, Input) for node in self.nodes):
             raise GraphError(f"graph {self.name!r} has no input")
@@ -58,6 +62,10 @@ class Graph:
         for name in self.outputs:
             if name not in seen:
                 raise GraphError(f"output {name!r} is not a node of graph {self.name!r}; it has {', '.join(seen)}")
+            if self._runs[name] != 1:
+                raise GraphError(
+                    f"output {name!r} is computed once a time step; put the steps together before it leaves"
+                )
 
     def __iter__(self) -> Iterator[Node]:
         return iter(self.nodes)
@@ -71,6 +79,10 @@ class Graph:
     def sources(self, node: Node) -> tuple[Node, ...]:
         """The nodes whose results `node` reads, in order."""
         return tuple(self[name] for name in node.inputs)
+
+    def runs(self, node: Node) -> int:
+        """How often a node computes for one sample: more than once inside a loop over time steps."""
+        return self._runs[node.name]
 
     @property
     def input_nodes(self) -> tuple[Input, ...]:

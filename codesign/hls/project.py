@@ -142,7 +142,7 @@ def _port(node: Node) -> Port:
 def _top(model_graph: Any, graph: Graph) -> Top:
     """What hls4ml's writer will make the top function look like."""
     config = model_graph.config
-    results = {node.name: node.result for node in graph}
+    results = {node.name: node.result for node in graph if graph.runs(node) == 1}
     return Top(
         project=config.get_project_name(),
         stream=config.get_config_value("IOType") == "io_stream",
@@ -164,7 +164,7 @@ def _computing(model_graph: Any) -> list[Any]:
 
 
 def _watched(layer: Any, result: FixedPoint | None) -> Watched:
-    """How a layer's results are saved; one that is no node, or has several results, is not given out."""
+    """How results are saved; not given out are those of no node, of several, and of one step of a loop over time."""
     sizes = [int(variable.size()) for variable in layer.get_variables()]
     if result is None:
         return Watched(layer.name, max(sizes), exact=False)

@@ -88,7 +88,7 @@ def execute(graph: Graph, inputs: Mapping[str, Integers]) -> dict[str, Integers]
 
     Returns:
         For each node, (samples, *shape) integers of its `result` type: int64, or Python integers in an object
-        array where a type is wider than 62 bits.
+        array where a type is wider than 62 bits. Inside a loop over time steps each step is a sample of its own.
 
     Raises:
         InputDataError: as `check_inputs`.

@@ -39,6 +39,7 @@ from codesign.graph import (
     Pooling,
     PoolingArithmetic,
     PoolingKind,
+    ReadTimeStep,
     Reshape,
     Resize,
     Rounding,
@@ -46,6 +47,7 @@ from codesign.graph import (
     SoftmaxDifference,
     SoftmaxImplementation,
     Transpose,
+    WriteTimeStep,
     ZeroPadding,
     frozen,
 )
@@ -168,7 +170,7 @@ def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
         strides=strides,
         padding_before=before,
         padding_after=after,
-        reuse_factor=draw(st.integers(1, 8)),
+        reuse_factor=draw(st.sampled_from([item for item in range(1, 9) if prod(shape[:-1]) % item == 0])),
         strategy=draw(st.sampled_from(["latency", "resource", "resource_unrolled"])),
     )
 
@@ -397,6 +399,18 @@ def _pooling(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
 
 
 MOVING = (_zero_padding, _cropping, _resize, _transpose, _pooling)
+
+
+def _loop(draw: st.DrawFn, common: dict[str, Any], source: Node) -> list[Node]:
+    """A loop over time steps with a node inside."""
+    steps, *shape = source.shape
+    first, inside = (f"{common['name']}_{part}_of_the_loop" for part in ("start", "inside"))
+    start = ReadTimeStep(**{**common, "name": first}, shape=tuple(shape), result=source.result, n_time_steps=steps)
+    node = draw(st.sampled_from([*CHAINED, *MOVING]))(draw, {**common, "name": inside, "inputs": (first,)}, start)
+    end = WriteTimeStep(**{**common, "inputs": (inside,)}, shape=(steps, *node.shape), result=node.result)
+    return [start, node, end]
+
+
 CHAINED = (
     _dense,
     _convolution,
@@ -419,10 +433,15 @@ def graphs(draw: st.DrawFn) -> Graph:
     names = draw(st.lists(NAMES, min_size=2, max_size=6, unique=True))
     shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3), (3, 2, 2)]))
     nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
+    outside = list(nodes)  # of loops over time steps
     for name in names[1:]:
-        make = draw(st.sampled_from([*CHAINED, *MOVING, *JOINED]))
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
-        nodes.append(make(draw, common, nodes if make in JOINED else nodes[-1]))
+        if len(nodes[-1].shape) > 1 and draw(st.booleans()):
+            nodes.extend(_loop(draw, common, nodes[-1]))
+        else:
+            make = draw(st.sampled_from([*CHAINED, *MOVING, *JOINED]))
+            nodes.append(make(draw, common, outside if make in JOINED else nodes[-1]))
+        outside.append(nodes[-1])
     outputs = draw(st.sampled_from([(names[-1],), (names[-1], names[0])]))
     origin = draw(st.dictionaries(st.text(max_size=5), st.text(max_size=8), max_size=2))
     return Graph(draw(NAMES), tuple(nodes), outputs, origin)

@@ -30,6 +30,7 @@ from codesign.graph.nodes.product import Product, check_products
 from codesign.graph.nodes.recurrent import Direction, GateFunction, Gru, Lstm, Recurrent
 from codesign.graph.nodes.reshape import Reshape
 from codesign.graph.nodes.softmax import Softmax, SoftmaxDifference, SoftmaxImplementation
+from codesign.graph.nodes.time_steps import ReadTimeStep, WriteTimeStep
 
 __all__ = [
     "OPERATIONS",
@@ -62,6 +63,7 @@ __all__ = [
     "PoolingArithmetic",
     "PoolingKind",
     "Product",
+    "ReadTimeStep",
     "Recurrent",
     "Reshape",
     "Resize",
@@ -69,6 +71,7 @@ __all__ = [
     "SoftmaxDifference",
     "SoftmaxImplementation",
     "Transpose",
+    "WriteTimeStep",
     "ZeroPadding",
     "check_array",
     "check_products",

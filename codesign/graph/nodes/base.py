@@ -67,6 +67,19 @@ class Node:
                 found[item.name] = value
         return found
 
+    def runs(self, sources: tuple[int, ...]) -> int:
+        """How often it computes for one sample, where the nodes that it reads do so `sources` times.
+
+        Raises:
+            GraphError: these differ.
+        """
+        if len(set(sources)) > 1:
+            raise GraphError(
+                f"node {self.name!r} reads what is computed {' and '.join(map(str, sources))} times a sample; nodes "
+                "inside a loop over time steps read from inside it only"
+            )
+        return sources[0] if sources else 1
+
     def check(self, sources: tuple[Node, ...]) -> None:
         """Refuse shapes, arrays or types that contradict each other or the nodes that are read.
 

@@ -9,8 +9,15 @@ from typing import ClassVar
 from codesign.errors import GraphError
 from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes.base import IntArray, Node, check_array, frozen, register
+from codesign.graph.nodes.product import Product, check_products, is_bit
 
 RECURRENT_STRATEGIES = ("latency", "resource", "resource_unrolled")
+
+
+def sums_all(reuse_factor: int, n_in: int, n_out: int) -> bool:
+    """Whether hls4ml's C++ of the resource strategies adds every product to its sum (nnet_dense_resource.h)."""
+    used = min(reuse_factor, n_in * n_out)
+    return n_in % used == 0 or used % n_in == 0
 
 
 class GateFunction(str, Enum):
@@ -46,9 +53,15 @@ class Recurrent(Node):
         table: (entries,) integers of `table_type` that `activation` takes its values from; none for relu.
         recurrent_table: the same for `recurrent_activation`.
         direction: of time.
-        strategy: hls4ml's, one of `RECURRENT_STRATEGIES`.
+        strategy: hls4ml's, one of `RECURRENT_STRATEGIES`; as in `Dense`.
         reuse_factor: times that the hardware uses one multiplier of `weight` in a step.
-        recurrent_reuse_factor: the same for `recurrent_weight`.
+        product: how what is read and `weight` are multiplied, as in `Dense`.
+        exponent_width: of `weight`, as in `Dense`.
+        counts_agreement: of the sums of what is read, as in `Dense`; the result is cast into the accumulator.
+        recurrent_reuse_factor: times that the hardware uses one multiplier of `recurrent_weight` in a step.
+        recurrent_product: how the state and `recurrent_weight` are multiplied. hls4ml picks it by the type of what is
+            read: with `data_binary`, a state of 0 stands for -1 and any other one for 1.
+        recurrent_exponent_width: of `recurrent_weight`.
     """
 
     GATES: ClassVar[int]
@@ -71,7 +84,12 @@ class Recurrent(Node):
     direction: Direction = Direction.FORWARD
     strategy: str = "latency"
     reuse_factor: int = 1
+    product: Product = Product.MULT
+    exponent_width: int = 0
+    counts_agreement: bool = False
     recurrent_reuse_factor: int = 1
+    recurrent_product: Product = Product.MULT
+    recurrent_exponent_width: int = 0
 
     @property
     def n_state(self) -> int:
@@ -93,16 +111,38 @@ class Recurrent(Node):
         check_array(self, "recurrent_bias", self.recurrent_bias, self.recurrent_bias_type, (columns,))
         self._check_table("table", self.table, self.activation)
         self._check_table("recurrent_table", self.recurrent_table, self.recurrent_activation)
+        self._check_products(sources[0].result)
         if self.strategy not in RECURRENT_STRATEGIES:
             raise GraphError(
                 f"node {self.name!r} has strategy {self.strategy!r}; choose {', '.join(RECURRENT_STRATEGIES)}"
             )
-        for what, factor in (
-            ("reuse factor", self.reuse_factor),
-            ("recurrent reuse factor", self.recurrent_reuse_factor),
-        ):
-            if factor < 1:
-                raise GraphError(f"node {self.name!r} has {what} {factor}; it must be at least 1")
+        self._check_reuse("reuse factor", self.reuse_factor, n_in)
+        self._check_reuse("recurrent reuse factor", self.recurrent_reuse_factor, n)
+
+    def _check_reuse(self, what: str, factor: int, n_in: int) -> None:
+        if factor < 1:
+            raise GraphError(f"node {self.name!r} has {what} {factor}; it must be at least 1")
+        if self.strategy != "latency" and not sums_all(factor, n_in, self.GATES * self.n_state):
+            raise GraphError(
+                f"node {self.name!r} has strategy {self.strategy} and {what} {factor}; it must divide {n_in}, or be a "
+                "multiple of it"
+            )
+
+    def _check_products(self, source: FixedPoint) -> None:
+        check_products(self, source, self.weight, self.product, self.exponent_width)
+        if self.counts_agreement and not is_bit(source):
+            raise GraphError(f"node {self.name!r} counts equal bits but reads {source}; it must be ufixed<1,1>")
+        if self.recurrent_product is Product.BOTH_BINARY:
+            raise GraphError(f"node {self.name!r} has recurrent product both_binary, which states do not have")
+        state = FixedPoint(False, 1, 1) if self.recurrent_product is Product.DATA_BINARY else self.result
+        check_products(
+            self,
+            state,
+            self.recurrent_weight,
+            self.recurrent_product,
+            self.recurrent_exponent_width,
+            what="recurrent_weight",
+        )
 
     def _check_sources(self, sources: tuple[Node, ...]) -> None:
         if len(sources) not in (1, 1 + self.STATES):

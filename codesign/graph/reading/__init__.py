@@ -15,6 +15,7 @@ from codesign.graph.reading import (
     recurrent,
     reshape,
     softmax,
+    time_distributed,
 )
 from codesign.graph.reading.model_graph import check_layers, read_model_graph
 from codesign.graph.reading.precision import read_type, read_weight
@@ -37,4 +38,5 @@ FAMILIES = (
     recurrent,
     reshape,
     softmax,
+    time_distributed,
 )

@@ -43,13 +43,15 @@ def unrolled(node: Any, weight: IntArray, key: str = "weight") -> IntArray:
     return frozen(np.where(np.reshape(node.weights[key].data, weight.shape) == 0, 0, weight))
 
 
-def check_left_out(node: Any, weight: IntArray, accumulator: FixedPoint, bias_type: FixedPoint) -> None:
+def check_left_out(
+    node: Any, weight: IntArray, accumulator: FixedPoint, bias_type: FixedPoint, key: str = "weight"
+) -> None:
     """Refuse a layer of strategy `resource_unrolled` where it matters that a weight that is 0 is not left out.
 
     Raises:
         UnsupportedLayerError: naming the layer and its accumulator.
     """
-    rounded_away = np.any((weight == 0) & (np.reshape(node.weights["weight"].data, weight.shape) != 0))
+    rounded_away = np.any((weight == 0) & (np.reshape(node.weights[key].data, weight.shape) != 0))
     if rounded_away and accumulator.overflow is Overflow.SAT_SYM and bias_type == accumulator:
         raise UnsupportedLayerError(
             f"layer {node.name!r} has strategy resource_unrolled, weights that round to 0 and an accumulator "

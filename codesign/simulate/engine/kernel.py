@@ -60,7 +60,7 @@ class Reference(Kernel):
 
         def run(*tiles: Tile) -> Tile:
             operands = [
-                Operand(tile.reshape(samples, *source.shape), source.type)
+                Operand(tile.reshape(-1, *source.shape), source.type)
                 for tile, source in zip(tiles, self.sources, strict=True)
             ]
             to_dtype(run_node(self.node, operands).reshape(samples, -1), out)

@@ -45,6 +45,7 @@ class Plan:
         edges: the edge of each result that is computed.
         outputs: names, in order.
         samples: of a tile.
+        runs: how often each result is computed for a sample, as `Graph.runs`.
     """
 
     ports: Mapping[str, Edge]
@@ -52,6 +53,7 @@ class Plan:
     edges: Mapping[str, Edge]
     outputs: tuple[str, ...]
     samples: int
+    runs: Mapping[str, int]
 
     def bind(self, samples: int) -> Callable[[Mapping[str, Tile]], Mapping[str, Tile]]:
         """A function from the ports' tiles of that many samples to the outputs', in memory of its own."""
@@ -67,9 +69,11 @@ class Plan:
                     if not key:
                         key = f"{name} as {wanted.layout.value} of {wanted.dtype}"
                         known[name, wanted] = key
-                        steps.append((key, (name,), convert(self.edges[name].size, samples, given, wanted)))
+                        steps.append(
+                            (key, (name,), convert(self.edges[name].size, samples * self.runs[name], given, wanted))
+                        )
                 reads.append(key)
-            steps.append((stage.gives, tuple(reads), stage.kernel.bind(samples)))
+            steps.append((stage.gives, tuple(reads), stage.kernel.bind(samples * self.runs[stage.gives])))
 
         def run(tiles: Mapping[str, Tile]) -> Mapping[str, Tile]:
             found = dict(tiles)
@@ -122,12 +126,13 @@ def make_plan(graph: Graph) -> Plan:
         stages[node.name] = stage
         edges[node.name] = stage.kernel.edge
     ports = {node.name: edges[node.name] for node in graph.input_nodes}
-    return Plan(ports, tuple(stages.values()), edges, graph.outputs, _tile_samples(ports, stages))
+    runs = {node.name: graph.runs(node) for node in nodes}
+    return Plan(ports, tuple(stages.values()), edges, graph.outputs, _tile_samples(ports, stages, runs), runs)
 
 
-def _tile_samples(ports: Mapping[str, Edge], stages: Mapping[str, Stage]) -> int:
+def _tile_samples(ports: Mapping[str, Edge], stages: Mapping[str, Stage], runs: Mapping[str, int]) -> int:
     size = sum(edge.size * (2 * edge.form.dtype.itemsize + 1) for edge in ports.values())  # and what `Grid` needs
-    size += sum(stage.kernel.bytes for stage in stages.values())
+    size += sum(stage.kernel.bytes * runs[name] for name, stage in stages.items())
     samples = max(_FEWEST, min(_MOST, _CACHE_BYTES // size))
     return samples - samples % _FEWEST
 

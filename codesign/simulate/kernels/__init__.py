@@ -15,6 +15,7 @@ from codesign.simulate.kernels import (
     pooling,
     recurrent,
     softmax,
+    time_steps,
 )
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
 
@@ -33,4 +34,5 @@ FAMILIES = (
     pooling,
     recurrent,
     softmax,
+    time_steps,
 )

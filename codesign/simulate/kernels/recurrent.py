@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import singledispatch
 
 import numpy as np
 
 from codesign.errors import GraphError
-from codesign.graph import Direction, FixedPoint, GateFunction, Gru, IntArray, Lstm, Recurrent
+from codesign.graph import Direction, FixedPoint, GateFunction, Gru, IntArray, Lstm, Product, Recurrent
 from codesign.graph.cast import Integers, cast, round_to
 from codesign.simulate.ap import Ap, choose
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
-from codesign.simulate.kernels.sums import accumulate, overflows
+from codesign.simulate.kernels.sums import Terms, accumulate, agreement, overflows, terms
 
 _UNSIGNED = FixedPoint(False, 32, 32)
 # The width of the interval that a table covers, around 0.
@@ -51,42 +52,83 @@ def _gate(node: Recurrent, x: Ap) -> Ap:
     return _function(node, x, node.recurrent_activation, node.recurrent_table)
 
 
-def summation_order(strategy: str, reuse_factor: int, n_in: int) -> IntArray | None:
-    """The inputs in the order in which hls4ml adds up their products; ascending where None."""
-    if strategy == "latency" or reuse_factor >= n_in:
-        return None
-    return np.asarray(np.arange(n_in).reshape(-1, reuse_factor).T.ravel())
+@dataclass(frozen=True)
+class _Dense:
+    """One of the two `dense` calls of a step: what it adds up, and how."""
+
+    terms: Terms
+    bias: IntArray
+    bias_type: FixedPoint
+    reuse_factor: int
+    leaves_out_zeros: bool
+
+    def order(self, node: Recurrent, n_in: int) -> IntArray | None:
+        """The terms in the order in which hls4ml adds them up; ascending where None."""
+        if node.strategy == "latency" or not 1 < self.reuse_factor < n_in:
+            return None
+        return self.terms.order(np.arange(n_in).reshape(-1, self.reuse_factor).T.ravel())
+
+    def sums(self, node: Recurrent, n_in: int) -> Integers:
+        """(rows, columns) integers of the accumulator."""
+        return accumulate(
+            self.terms.x,
+            self.terms.weight,
+            cast(self.bias, self.bias_type.fraction, node.accumulator, source=self.bias_type),
+            fraction=self.terms.fraction,
+            accumulator=node.accumulator,
+            order=self.order(node, n_in),
+            leaves_out_zeros=self.leaves_out_zeros,
+        )
+
+    def overflows(self, node: Recurrent) -> int:
+        """As `accumulator_overflows`."""
+        return overflows(
+            self.terms.x,
+            self.terms.weight,
+            round_to(self.bias, self.bias_type.fraction, node.accumulator),
+            fraction=self.terms.fraction,
+            accumulator=node.accumulator,
+        )
+
+
+def _of_inputs(node: Recurrent, x: Operand) -> _Dense:
+    """Every step's numbers at once: rows of all samples of the first step, then of the second, and so on."""
+    rows = x.values.transpose(1, 0, 2).reshape(-1, x.values.shape[2])
+    found = terms(rows, x.type, node.weight, node.weight_type, node.product, node.exponent_width)
+    unrolled = node.strategy == "resource_unrolled"
+    return _Dense(found, node.bias, node.bias_type, node.reuse_factor, unrolled or node.product is not Product.MULT)
+
+
+def _of_state(node: Recurrent, values: Integers) -> _Dense:
+    """The state before a step."""
+    product = node.recurrent_product
+    if product is Product.DATA_BINARY:
+        values = (values != 0).astype(np.int64)
+    weight, weight_type = node.recurrent_weight, node.recurrent_weight_type
+    found = terms(values, node.result, weight, weight_type, product, node.recurrent_exponent_width)
+    unrolled = node.strategy == "resource_unrolled"
+    return _Dense(
+        found,
+        node.recurrent_bias,
+        node.recurrent_bias_type,
+        node.recurrent_reuse_factor,
+        unrolled or product is not Product.MULT,
+    )
 
 
 def _input_sums(node: Recurrent, x: Operand) -> Ap:
-    """`dense` of every step's numbers at once; (steps, samples, columns)."""
+    """(steps, samples, columns)"""
     samples, steps, n_in = x.values.shape
-    bias = cast(node.bias, node.bias_type.fraction, node.accumulator, source=node.bias_type)
-    total = accumulate(
-        x.values.transpose(1, 0, 2).reshape(-1, n_in),
-        node.weight,
-        bias,
-        fraction=x.type.fraction + node.weight_type.fraction,
-        accumulator=node.accumulator,
-        order=summation_order(node.strategy, node.reuse_factor, n_in),
-    )
-    return Ap(np.asarray(total).reshape(steps, samples, -1), node.accumulator)
+    total = _of_inputs(node, x).sums(node, n_in)
+    if node.counts_agreement:
+        total, type_ = agreement(total, node.accumulator, n_in)
+        total = cast(total, type_.fraction, node.accumulator, source=type_)
+    return Ap(total.reshape(steps, samples, -1), node.accumulator)
 
 
 def _state_sums(node: Recurrent, state: Ap) -> Ap:
-    """`dense` of the state; (samples, columns)."""
-    bias = cast(
-        node.recurrent_bias, node.recurrent_bias_type.fraction, node.accumulator, source=node.recurrent_bias_type
-    )
-    total = accumulate(
-        state.values,
-        node.recurrent_weight,
-        bias,
-        fraction=state.type.fraction + node.recurrent_weight_type.fraction,
-        accumulator=node.accumulator,
-        order=summation_order(node.strategy, node.recurrent_reuse_factor, node.n_state),
-    )
-    return Ap(np.asarray(total), node.accumulator)
+    """(samples, columns)"""
+    return Ap(_of_state(node, state.values).sums(node, node.n_state), node.accumulator)
 
 
 def _part(x: Ap, index: int, n: int) -> Ap:
@@ -161,19 +203,5 @@ def _(node: Recurrent, operands: Sequence[Operand]) -> tuple[Integers, int]:
 @accumulator_overflows.register(Lstm)
 @accumulator_overflows.register(Gru)
 def _(node: Recurrent, operands: Sequence[Operand]) -> int:
-    (x, n_in), accumulator = (operands[0], operands[0].values.shape[-1]), node.accumulator
-    found = overflows(
-        x.values.reshape(-1, n_in),
-        node.weight,
-        round_to(node.bias, node.bias_type.fraction, accumulator),
-        fraction=x.type.fraction + node.weight_type.fraction,
-        accumulator=accumulator,
-    )
     states = np.concatenate([state.values for state in _history(node, operands)[:-1]])
-    return found + overflows(
-        states,
-        node.recurrent_weight,
-        round_to(node.recurrent_bias, node.recurrent_bias_type.fraction, accumulator),
-        fraction=node.result.fraction + node.recurrent_weight_type.fraction,
-        accumulator=accumulator,
-    )
+    return _of_inputs(node, operands[0]).overflows(node) + _of_state(node, states).overflows(node)
