@@ -419,7 +419,10 @@ def _loop(draw: st.DrawFn, common: dict[str, Any], source: Node) -> list[Node]:
     steps, *shape = source.shape
     first, inside = (f"{common['name']}_{part}_of_the_loop" for part in ("start", "inside"))
     start = ReadTimeStep(**{**common, "name": first}, shape=tuple(shape), result=source.result, n_time_steps=steps)
-    node = draw(st.sampled_from([*CHAINED, *MOVING]))(draw, {**common, "name": inside, "inputs": (first,)}, start)
+    own = {**common, "name": inside, "inputs": (first,)}
+    node = draw(st.sampled_from([*CHAINED, *MOVING]))(draw, own, start)
+    if len(node.shape) > 2:  # no result has more than three axes
+        node = _activation(draw, own, start)
     end = WriteTimeStep(**{**common, "inputs": (inside,)}, shape=(steps, *node.shape), result=node.result)
     return [start, node, end]
 
