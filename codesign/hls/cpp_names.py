@@ -45,9 +45,10 @@ def _check_types(model_graph: Any) -> None:
     seen: dict[str, tuple[str, str]] = {}
     for layer in model_graph.get_layers():
         for name, type_ in layer.get_layer_precision().items():
-            text = type_.definition_cpp()
+            # A copy of a stream has the type of the original by name alone, and with it the size of its packs.
+            text = str(type_.precision.definition_cpp() if layer.class_name == "Clone" else type_.definition_cpp())
             first, known = seen.setdefault(name, (layer.name, text))
-            if known != text:
+            if known != text and not (layer.class_name == "Clone" and text in known):
                 raise UnsupportedLayerError(
                     f"layers {first!r} and {layer.name!r} both have a type that hls4ml's C++ calls {name!r}; rename one"
                 )

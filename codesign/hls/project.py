@@ -68,6 +68,7 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
     if digest(read_model_graph(model_graph, name=graph.name, sources=sources)) != digest(graph):
         raise GraphError(f"graph {graph.name!r} was not read from this ModelGraph; read it again before writing")
     check_names(model_graph)
+    _check_ports(model_graph)
     _check_streams(model_graph)
     _check_headers(model_graph)
     top = _top(model_graph, graph)
@@ -95,18 +96,36 @@ def write_project(model_graph: Any, graph: Graph, folder: Path) -> HlsProject:
     return HlsProject(folder, manifest)
 
 
+def _check_ports(model_graph: Any) -> None:
+    """Refuse an input that is an output as it is: its C++ names both parameters alike.
+
+    Raises:
+        UnsupportedLayerError: naming the input.
+    """
+    outputs = {variable.name for variable in model_graph.get_output_variables()}
+    for variable in model_graph.get_input_variables():
+        if variable.name in outputs:
+            raise UnsupportedLayerError(
+                f"input {variable.name!r} is an output too, which hls4ml's C++ declares twice; use io_stream, or leave "
+                "that output out"
+            )
+
+
 def _check_streams(model_graph: Any) -> None:
     """Refuse element-wise layers that would read packs of another size than they write, past their end.
 
     Raises:
         UnsupportedLayerError: naming the layer.
     """
+    packs: dict[str, int | None] = {}  # by type: where two layers name theirs alike, C++ takes the first
     for layer in model_graph.get_layers():
+        for variable in layer.get_variables():
+            packs.setdefault(variable.type.name, getattr(variable.type, "n_elem", None))
         if layer.class_name not in _ELEMENTWISE:
             continue
-        written = _pack(layer.get_output_variable())
+        written = packs[layer.get_output_variable().type.name]
         for name in layer.inputs:
-            read = _pack(layer.get_input_variable(name))
+            read = packs[layer.get_input_variable(name).type.name]
             if None not in (read, written) and read != written:
                 raise UnsupportedLayerError(
                     f"layer {layer.name!r} reads a stream of packs of {read} numbers and writes packs of {written}, "
@@ -129,10 +148,6 @@ def _check_headers(model_graph: Any) -> None:
             "one io_parallel design (nnet_sepconv1d_latency.h and nnet_sepconv2d_latency.h have the same include "
             "guard); use io_stream, or a Conv1D"
         )
-
-
-def _pack(variable: Any) -> int | None:
-    return getattr(getattr(variable, "type", None), "n_elem", None)
 
 
 def _port(node: Node) -> Port:

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import io
 from typing import Any
 
 import numpy as np
 import pytest
 
-from codesign.graph.reading import read_model_graph
-
 keras = pytest.importorskip("keras")
 pytest.importorskip("hls4ml")
 
 from tests.differential.test_merge import MODES, check, merged, ports  # noqa: E402
-from tests.hls.designs import Pair, convert, fill, layers  # noqa: E402
+from tests.hls.designs import Pair, convert, fill, from_layers, layers  # noqa: E402
 
 pytestmark = pytest.mark.tools
 
@@ -57,17 +53,14 @@ EINSUMS = [
 
 
 def einsum_graph(cases: list[tuple[str, tuple[int, ...], tuple[int, ...], str, str, str, str]]) -> Pair:
-    """A ModelGraph of one einsum for each case; no layer of Keras becomes one."""
-    import hls4ml
-    from hls4ml.model.graph import ModelGraph
-
+    """One einsum for each case; no layer of Keras becomes one."""
     found: list[dict[str, Any]] = []
-    types: dict[str, dict[str, Any]] = {}
+    types: dict[str, dict[str, str]] = {}
     for index, (equation, left, right, left_type, right_type, accum, out) in enumerate(cases):
         for side, shape, kind in (("left", left, left_type), ("right", right, right_type)):
             name = f"{side}_{index}"
             found.append({"name": name, "class_name": "InputLayer", "input_shape": list(shape), "inputs": []})
-            types[name] = {"Precision": {"result": kind}}
+            types[name] = {"result": kind}
         shape = np.einsum(equation.replace("...", "xyz"[: len(left) - 1]), np.zeros(left), np.zeros(right)).shape
         found.append(
             {
@@ -80,16 +73,8 @@ def einsum_graph(cases: list[tuple[str, tuple[int, ...], tuple[int, ...], str, s
                 "inputs": [f"left_{index}", f"right_{index}"],
             }
         )
-        types[f"sum_{index}"] = {"Precision": {"accum": accum, "result": out}, "Strategy": "Latency"}
-    inputs = [item["name"] for item in found if item["class_name"] == "InputLayer"]
-    outputs = [item["name"] for item in found if item["class_name"] == "Einsum"]
-    config = hls4ml.backends.get_backend("Vitis").create_initial_config()
-    config.update(OutputDir="unused", ProjectName="design", Backend="Vitis")
-    whole = {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"}
-    config["HLSConfig"] = {"Model": whole, "LayerName": types}
-    with contextlib.redirect_stdout(io.StringIO()):
-        model_graph = ModelGraph.from_layer_list(config, found, inputs, outputs)
-    return Pair(model_graph, read_model_graph(model_graph))
+        types[f"sum_{index}"] = {"accum": accum, "result": out}
+    return from_layers(found, types, [item["name"] for item in found if item["class_name"] == "Einsum"])
 
 
 def test_einsums_in_every_mode(tmp_path):

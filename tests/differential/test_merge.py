@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from codesign.errors import UnsupportedLayerError
 from codesign.graph import Broadcast, Graph, Input, Overflow, Reshape, Rounding
 from codesign.hls import run_csim, write_project
 from codesign.simulate import execute
@@ -18,7 +19,7 @@ pytest.importorskip("hls4ml")
 
 from hls4ml.model.types import SaturationMode  # noqa: E402
 
-from tests.hls.designs import Pair, convert, fill, full_range, layers  # noqa: E402
+from tests.hls.designs import Pair, convert, fill, from_layers, full_range, layers  # noqa: E402
 
 pytestmark = pytest.mark.tools
 
@@ -189,3 +190,107 @@ def test_results_inside_that_leave_the_design_too(tmp_path, io_type):
     model = fill(keras.Model([second, first], [total, square, dense]), 3)
     graph = check(convert(model, types, io_type=io_type), tmp_path)
     assert graph.outputs == ("total", "square", "dense")
+
+
+def described(name: str, class_name: str, inputs: str, **attributes: Any) -> dict[str, Any]:
+    """A layer as hls4ml's front ends describe it."""
+    return {"name": name, "class_name": class_name, "inputs": inputs.split(), **attributes}
+
+
+def port(name: str, *shape: int) -> dict[str, Any]:
+    return described(name, "InputLayer", "", input_shape=list(shape))
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_nested_models_and_ports_that_leave_as_they_are(tmp_path, io_type):
+    """A stream that is an output and read inside is copied, even that of a port, and that of a flattened port."""
+    inner = [port("inner_in", 6), described("inner_relu", "Activation", "inner_in", activation="relu")]
+    group = {"layer_list": inner, "input_layers": ["inner_in"], "output_layers": ["inner_relu"], "data_reader": None}
+    found = [
+        port("first", 6),
+        port("image", 2, 3),
+        described("inner", "LayerGroup", "first", output_shape=[None, 6], **group),
+        described("after", "Merge", "inner first", op="subtract"),
+        described("flat", "Reshape", "image", target_shape=[6]),
+        described("beside", "Concatenate", "flat after", op="concatenate1d", axis=1),
+        described("again", "Concatenate", "after flat", op="concatenate1d", axis=1),
+    ]
+    types = {name: {"result": "fixed<7,4,RND,SAT>"} for name in ("inner_relu", "after", "beside", "again")}
+    types.update(first={"result": "fixed<8,3>"}, image={"result": "fixed<8,4>"})
+    outputs = ["beside", "again", "inner", *(["first"] if io_type == "io_stream" else [])]
+    graph = check(from_layers(found, types, outputs, io_type=io_type), tmp_path)
+    assert {node.name for node in graph} == {"first", "inner_relu", "after", "image", "flat", "beside", "again"}
+
+
+def test_layers_of_qonnx(tmp_path):
+    """What hls4ml's own flows leave of constants, quantizers, and their merges and matrices."""
+    quantizer = {"narrow": False, "rounding_mode": "ROUND", "signed": True}
+    found = [
+        port("first", 4),
+        described("scale", "Constant", "", value=np.array([0.125, 0.25, 0.5, 1.0])),
+        described("zero", "Constant", "", value=np.array(0.0)),
+        described("bits", "Constant", "", value=np.array(6)),
+        described("quantizer", "Quant", "first scale zero bits", **quantizer),
+        described("offset", "Constant", "", value=np.array([0.5, 1.0, 2.0, -1.0])),
+        described("moved", "Merge", "quantizer offset", op="add"),
+        described("matrix", "Constant", "", value=np.array([[1, -1, 2], [0.5, 3, 1], [-2, 1, 1], [1, 0, -1.5]])),
+        described("product", "MatMul", "moved matrix"),
+    ]
+    types = {"first": {"result": "fixed<8,3>"}, "product": {"result": "fixed<12,7>", "accum": "fixed<16,8>"}}
+    graph = check(from_layers(found, types, ["product"]), tmp_path)
+    assert [type(node).__name__ for node in graph][-1] == "Dense"
+
+
+@pytest.mark.parametrize(
+    ("layer", "options", "message"),
+    [
+        (described("m", "Merge", "first second", op="divide"), {}, r"'m': hls4ml's C\+\+ has no merge 'divide'"),
+        (
+            described("m", "Concatenate", "deep deep_too", op="concatenate4d", axis=1),
+            {},
+            r"'m' concatenates results of 4 axes, for which hls4ml has no C\+\+",
+        ),
+        (
+            described("m", "Dot", "vector vector_too", op="dot1d", axes=1),
+            {"io_type": "io_stream"},
+            r"'m': hls4ml's C\+\+ has a dot product for io_parallel only",
+        ),
+        (
+            described("m", "Dot", "bits vector", op="dot1d", axes=1),
+            {},
+            r"'m': hls4ml's C\+\+ for a dot product does not compile for a first operand of one bit",
+        ),
+        (described("m", "MatMul", "first second"), {}, r"'m' \(MatMul\): hls4ml's backend writes no C\+\+ for it"),
+    ],
+)
+def test_what_the_backends_cannot_write_is_refused(layer, options, message):
+    shapes = {"first": (4, 4), "second": (4, 4), "vector": (3,), "vector_too": (3,), "bits": (3,)}
+    shapes.update(deep=(1, 2, 3, 4), deep_too=(1, 2, 3, 4))
+    found = [port(name, *shapes[name]) for name in layer["inputs"]]
+    types = {name: {"result": "uint<1>" if name == "bits" else "fixed<8,3>"} for name in layer["inputs"]}
+    types["m"] = {
+        "result": "fixed<9,4>",
+        **({"accum": "fixed<9,4>"} if layer["class_name"] in ("Dot", "MatMul") else {}),
+    }
+    with pytest.raises(UnsupportedLayerError, match=message):
+        from_layers([*found, layer], types, ["m"], **options)
+
+
+def test_projects_that_would_not_compile_or_stop_are_not_written(tmp_path):
+    types: dict[str, dict[str, str]] = {"relu": {"result": "fixed<6,3>"}}
+    (given,) = ports(types, "given", (4,), "fixed<8,3>")
+    inner = layers().Activation("relu", name="relu")(given)
+    design = convert(keras.Model(given, [inner, given]), types)
+    with pytest.raises(
+        UnsupportedLayerError, match=r"input 'given' is an output too, which hls4ml's C\+\+ declares twice"
+    ):
+        write_project(design.model_graph, design.graph, tmp_path)
+    types = {"flat": {}}
+    (image,) = ports(types, "image", (2, 3), "fixed<8,3>")
+    flat = layers().Flatten(name="flat")(image)
+    model = keras.Model(image, merged(types, "Add", "both", (flat, flat), "fixed<9,4>"))
+    design = convert(model, types, io_type="io_stream")
+    with pytest.raises(
+        UnsupportedLayerError, match="'both' reads a stream of packs of 3 numbers and writes packs of 6"
+    ):
+        write_project(design.model_graph, design.graph, tmp_path)

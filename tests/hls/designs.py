@@ -74,6 +74,38 @@ def convert(
     return Pair(model_graph, read_model_graph(model_graph))
 
 
+def from_layers(
+    found: list[dict[str, Any]],
+    types: Mapping[str, Mapping[str, str]],
+    outputs: list[str],
+    *,
+    io_type: str = "io_parallel",
+    backend: str = "Vitis",
+) -> Pair:
+    """A ModelGraph of layers as hls4ml's front ends describe them, for those that no layer of Keras 3 becomes.
+
+    Args:
+        found: the descriptions.
+        types: by layer, hls4ml's precisions.
+        outputs: names of layers.
+        io_type: io_parallel or io_stream.
+        backend: Vitis or Vivado.
+    """
+    import hls4ml
+    from hls4ml.model.graph import ModelGraph
+
+    config = hls4ml.backends.get_backend(backend).create_initial_config(io_type=io_type)
+    config.update(OutputDir="unused", ProjectName="design", Backend=backend)
+    config["HLSConfig"] = {
+        "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"},
+        "LayerName": {name: {"Precision": dict(values), "Strategy": "Latency"} for name, values in types.items()},
+    }
+    inputs = [item["name"] for item in found if item["class_name"] == "InputLayer"]
+    with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+        model_graph = ModelGraph.from_layer_list(config, found, inputs, outputs)
+    return Pair(model_graph, read_model_graph(model_graph))
+
+
 def mlp(*, name: str = "pixels", dense: str = "first", io_type: str = "io_parallel", **options: Any) -> Pair:
     """8 → dense 6 → relu → dense 4."""
     import keras

@@ -10,13 +10,11 @@ from codesign.graph.reading import (
     merge,
     movement,
     normalize,
-    parametrized,
     pooling,
     ports,
     recurrent,
     reshape,
     softmax,
-    threshold,
     time_distributed,
 )
 from codesign.graph.reading.model_graph import check_layers, read_model_graph
@@ -35,12 +33,10 @@ FAMILIES = (
     merge,
     movement,
     normalize,
-    parametrized,
     pooling,
     ports,
     recurrent,
     reshape,
     softmax,
-    threshold,
     time_distributed,
 )

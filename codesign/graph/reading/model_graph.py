@@ -10,6 +10,7 @@ from codesign.graph.graph import Graph
 from codesign.graph.nodes import Node
 from codesign.graph.reading.precision import read_type
 from codesign.graph.reading.registry import READERS, Read
+from codesign.graph.reading.unwritten import UNWRITTEN
 
 G = TypeVar("G", bound=Graph)
 
@@ -29,15 +30,18 @@ def _is_input(node: Any) -> bool:
     return node.class_name in ("Input", "InputLayer")
 
 
+def _refusal(node: Any) -> str:
+    reason = UNWRITTEN.get(node.class_name)
+    return f"{node.name!r} ({node.class_name})" + (f": {reason}" if reason else "")
+
+
 def check_layers(model_graph: Any) -> None:
     """Refuse a ModelGraph that holds layers we do not carry, all of them in one message.
 
     Raises:
         UnsupportedLayerError: naming each layer and its class.
     """
-    refused = [
-        f"{node.name!r} ({node.class_name})" for node in model_graph.get_layers() if node.class_name not in READERS
-    ]
+    refused = [_refusal(node) for node in model_graph.get_layers() if node.class_name not in READERS]
     if refused:
         raise UnsupportedLayerError(
             f"unsupported layers: {', '.join(refused)}; supported are hls4ml's {', '.join(sorted(READERS))}: "
