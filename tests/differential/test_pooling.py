@@ -10,6 +10,7 @@ import pytest
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import Overflow, Pooling, Rounding
+from codesign.graph.reading import read_model_graph
 from codesign.hls import run_csim
 from codesign.simulate import execute
 
@@ -201,6 +202,32 @@ def test_integer_types(tmp_path, io_type):
             arguments = {} if kind.startswith("Global") else {"pool_size": 3, "padding": padding}
             cases[f"{kind}{index}".lower()] = (kind, arguments, (7, 2), source, types, {})
     equal(pooled(cases, io_type=io_type), tmp_path)
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+def test_xnor_pooling(tmp_path, io_type):
+    """Bits stand for minus one and one; the largest is the right one, the mean is one of zeros and ones (a bug)."""
+    from hls4ml.backends.fpga.fpga_types import APTypeConverter
+    from hls4ml.model.optimizer import get_optimizer
+    from hls4ml.model.types import XnorPrecisionType
+
+    types = {"accum": "fixed<10,5>", "result": "fixed<10,5>"}
+    cases = {
+        kind.lower(): (kind, {"pool_size": 3} if "Global" not in kind else {}, (6, 2), "uint<1>", types, {})
+        for kind in ("MaxPooling1D", "AveragePooling1D", "GlobalMaxPooling1D", "GlobalAveragePooling1D")
+    }
+    model_graph = pooled(cases, io_type=io_type).model_graph
+    for name in cases:
+        layer = model_graph.graph[name]
+        layer.get_input_variable().type.precision = APTypeConverter().convert(XnorPrecisionType())
+        rule = get_optimizer("vivado:xnor_pooling")
+        if rule.match(layer):
+            rule.transform(model_graph, layer)
+            precision = layer.get_output_variable().type.precision
+            layer.get_output_variable().type.precision = APTypeConverter().convert(precision)
+    graph = read_model_graph(model_graph)
+    assert [graph[name].result.width for name in cases] == [1, 10, 1, 10]
+    equal(Pair(model_graph, graph), tmp_path)
 
 
 REFUSED = [

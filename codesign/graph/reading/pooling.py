@@ -6,16 +6,12 @@ from typing import Any
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph.nodes import Node, Pooling, PoolingArithmetic, PoolingKind
-from codesign.graph.reading.precision import class_names, type_of
+from codesign.graph.reading.precision import is_integer, type_of
 from codesign.graph.reading.registry import reads
 from codesign.graph.reading.streams import check_channels_first, check_pack, is_stream
 
 _AXES = {"Pooling1D": ("width",), "Pooling2D": ("height", "width")}
 _ENDS = {"height": ("pad_top", "pad_bottom"), "width": ("pad_left", "pad_right")}
-
-
-def _is_integer(precision: Any) -> bool:
-    return "IntegerPrecisionType" in class_names(precision)
 
 
 def _along(node: Any, prefix: str) -> tuple[int, ...]:
@@ -40,7 +36,7 @@ def read_pooling(node: Any, common: dict[str, Any]) -> Node:
         after=_ends(node, 1),
         count_padding=bool(node.get_attr("count_pad")),
         accumulator=type_of(node, "accum"),
-        integer_accumulator=_is_integer(node.types["accum_t"].precision),
+        integer_accumulator=is_integer(node.types["accum_t"].precision),
     )
     if is_stream(node):
         check_pack(node, int(node.get_attr("n_filt")))
@@ -63,7 +59,7 @@ def _check_channels_first(node: Any, read: Pooling) -> None:
             "give both the same size, or use channels_last"
         )
     types = [variable.type.precision for variable in (node.get_input_variable(), node.get_output_variable())]
-    if read.kind is PoolingKind.AVERAGE and any(map(_is_integer, types)):
+    if read.kind is PoolingKind.AVERAGE and any(map(is_integer, types)):
         raise UnsupportedLayerError(
             f"layer {node.name!r} takes channels_first means of {types[0]} into {types[1]}, which are not carried for "
             "integer types; state fixed<W,W> for them, or use channels_last"
@@ -120,5 +116,5 @@ def read_global_pooling(node: Any, common: dict[str, Any]) -> Node:
         after=(0,) * len(lengths),
         count_padding=False,
         accumulator=type_of(node, "accum"),
-        integer_accumulator=_is_integer(node.types["accum_t"].precision),
+        integer_accumulator=is_integer(node.types["accum_t"].precision),
     )

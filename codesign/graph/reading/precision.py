@@ -23,6 +23,11 @@ def class_names(obj: object) -> set[str]:
     return {cls.__name__ for cls in type(obj).__mro__}
 
 
+def is_integer(precision: Any) -> bool:
+    """Whether hls4ml writes a precision as an `ap_int`; an `ap_fixed` of no fraction computes otherwise."""
+    return bool(class_names(precision) & _INTEGERS)
+
+
 def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
     """An hls4ml precision as a FixedPoint.
 
@@ -35,7 +40,7 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
             "only fixed-point and integer types are supported here: state one in --precision"
         )
     rounding = str(getattr(precision, "rounding_mode", None) or "TRN").split(".")[-1].removeprefix("AP_")
-    if class_names(precision) & _INTEGERS:
+    if is_integer(precision):
         rounding = "TRN_ZERO"  # whatever hls4ml says: ap_int takes from ap_fixed as C does (to_ap_int_base)
     overflow = str(getattr(precision, "saturation_mode", None) or "WRAP").split(".")[-1].removeprefix("AP_")
     return FixedPoint(

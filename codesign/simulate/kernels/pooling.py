@@ -40,25 +40,31 @@ def _channels_last(node: Pooling, values: Integers) -> Integers:
     return np.moveaxis(values, 1, -1) if node.channels_first else values
 
 
+def lowest_word(type_: FixedPoint) -> int:
+    """What `pad_val` makes of a type for the largest number: the word whose top bit alone is set.
+
+    That is the most negative number of a signed type, but half of the range of an unsigned one.
+    """
+    return -(1 << (type_.width - 1)) if type_.signed else 1 << (type_.width - 1)
+
+
 def _windows(node: Pooling, x: Operand) -> Ap:
     """The numbers of every window, padding included, along the last axis, in the order in which C++ reads them."""
-    # The most negative number of a signed type, but half of the range of an unsigned one: only the top bit is set.
-    lowest = -(1 << (x.type.width - 1)) if x.type.signed else 1 << (x.type.width - 1)
-    cell = lowest if node.kind is PoolingKind.MAX else 0
+    cell = lowest_word(x.type) if node.kind is PoolingKind.MAX else 0
     padded = any(node.before + node.after)
     values = _channels_last(node, widen(x.values, x.type.width) if padded else x.values)
     return Ap(_slide(_padded(node, values, cell), node), x.type)
 
 
-def _overlaps(node: Pooling, x: Operand) -> Integers:
-    """(windows..., 1) how many numbers of each window are no padding."""
-    lengths = node.lengths(x.values.shape[1:])
+def overlaps(node: Pooling, shape: tuple[int, ...]) -> Integers:
+    """(windows..., 1) how many numbers of each window of a sample of that shape are no padding."""
+    lengths = node.lengths(shape)
     image = _padded(node, np.ones((1, *lengths, 1), dtype=np.int64), 0)
     return np.asarray(_slide(image, node).sum(axis=-1)[0])
 
 
 def _divisors(node: Pooling, x: Operand) -> Ap:
-    return _unsigned(prod(node.covered) if node.count_padding else _overlaps(node, x))
+    return _unsigned(prod(node.covered) if node.count_padding else overlaps(node, x.values.shape[1:]))
 
 
 def _sum(node: Pooling, windows: Ap) -> Ap:
