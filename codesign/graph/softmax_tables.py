@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
-import ctypes.util
 import math
-from collections.abc import Callable
-from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from codesign.errors import GraphError
+from codesign.graph.c_math import expf
 from codesign.graph.convert import from_float
 from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes import IntArray, Softmax, SoftmaxDifference, SoftmaxImplementation, frozen
@@ -41,18 +38,6 @@ def internal_types(node: Softmax) -> SoftmaxTypes:
     return SoftmaxTypes(*known)
 
 
-@cache
-def _expf() -> Callable[[float], float]:
-    """The C library's own `expf`, which hls4ml's tables are made with; correctly rounded `exp` where there is none."""
-    library = ctypes.util.find_library("m")
-    if library is not None:
-        function = getattr(ctypes.CDLL(library), "expf", None)
-        if function is not None:
-            function.restype, function.argtypes = ctypes.c_float, [ctypes.c_float]
-            return lambda x: float(function(x))
-    return lambda x: float(np.float32(math.exp(x)))
-
-
 def _index_values(type_: FixedPoint, entries: int) -> npt.NDArray[np.float32]:
     """The number whose top log2(entries) bits are i and whose other bits are 0, for each i."""
     bits = entries.bit_length() - 1
@@ -60,11 +45,6 @@ def _index_values(type_: FixedPoint, entries: int) -> npt.NDArray[np.float32]:
     if type_.signed:
         words = [word - (1 << type_.width) if word > type_.max_int else word for word in words]
     return np.array([math.ldexp(word, -type_.fraction) for word in words], dtype=np.float32)
-
-
-def _exp_values(arguments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
-    expf = _expf()
-    return np.array([expf(float(x)) for x in arguments], dtype=np.float64)
 
 
 def _inverse_values(arguments: npt.NDArray[np.float32]) -> npt.NDArray[np.float64]:
@@ -78,7 +58,7 @@ def _legacy_values(entries: int, inverse_entries: int) -> tuple[npt.NDArray[np.f
     places = (64.0 * np.arange(inverse_entries) / inverse_entries).astype(np.float32)
     inverses = np.zeros(inverse_entries, dtype=np.float64)
     inverses[1:] = 1.0 / places[1:].astype(np.float64)
-    return _exp_values(arguments), inverses
+    return expf(arguments).astype(np.float64), inverses
 
 
 def tables(
@@ -108,6 +88,6 @@ def tables(
         stable = implementation is SoftmaxImplementation.STABLE
         arguments = _index_values(types.norm if stable else source, exp_size) * np.float32(scale)
         negated = stable and difference is SoftmaxDifference.MAX_MINUS_X
-        exponentials = _exp_values(-arguments if negated else arguments)
+        exponentials = expf(-arguments if negated else arguments).astype(np.float64)
         inverses = _inverse_values(_index_values(types.inv_input, inv_size))
     return frozen(from_float(exponentials, types.exp)), frozen(from_float(inverses, types.inv))

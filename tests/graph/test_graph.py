@@ -138,6 +138,7 @@ def test_legal_nodes_are_taken(node):
             softmax(implementation=SoftmaxImplementation.LEGACY, exp_table=frozen([1])),
             "node 's': exp_table needs a type and at least two entries",
         ),
+        (normed(shape=(5,)), "node 'l' has shape (5,), but reads shape (2, 2)"),
         (normed(scale=frozen([1, 1, 1])), "node 'l': 3 scales do not divide 4 values"),
         (normed(bias=frozen([1])), "node 'l': bias has shape (1,), expected (2,)"),
         (normed(table=frozen([])), "node 'l': a table without entries; give it at least one"),

@@ -20,8 +20,18 @@ from codesign.graph import (
     NormalizeKind,
     Overflow,
     Rounding,
-    frozen,
+
 )
+Arrays = Mapping[str, np.ndarray]
+from codesign.graph import Graph as AnyGraph
+from codesign.graph.activation_tables import TableFunction, span, table
+from codesign.graph.softmax_tables import SoftmaxTypes, tables
+    frozen,
+Record = Mapping[str, Any]
+    Softmax,
+    SoftmaxDifference,
+    SoftmaxImplementation,
+    TableActivation,
 
 
 def type_of(record: dict[str, Any]) -> FixedPoint:
@@ -91,6 +101,74 @@ def old_softmax(layer: dict[str, Any], arrays: dict[str, np.ndarray], x: np.ndar
     from codesign.simulate.kernels.softmax import top_bits
 
     source = type_of(layer["input"])
+def _weights(layer: Record, arrays: Arrays, key: str) -> tuple[IntArray, FixedPoint]:
+    return frozen(arrays[f"{layer['name']}.{key}"]), type_of(layer[key])
+
+
+def _dense(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node) -> Node:
+    weight, weight_type = _weights(layer, arrays, "weight")
+    if f"{layer['name']}.bias" in arrays:
+        bias, bias_type = _weights(layer, arrays, "bias")
+    else:
+        bias, bias_type = frozen(np.zeros(weight.shape[1], dtype=np.int64)), weight_type
+    return Dense(
+        **common,
+        shape=(weight.shape[1],),
+        weight=weight,
+        weight_type=weight_type,
+        bias=bias,
+        bias_type=bias_type,
+        accumulator=type_of(layer["accum"]),
+        reuse_factor=int(layer.get("reuse_factor", 1)),
+        strategy=str(layer.get("strategy", "latency")).split("::")[-1].lower(),
+    )
+
+
+def _normalize(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node) -> Node:
+    scale, scale_type = _weights(layer, arrays, "scale")
+    bias, bias_type = _weights(layer, arrays, "bias")
+    return Normalize(
+        **common,
+        shape=source.shape,
+        kind=NormalizeKind.APPLY_ALPHA,
+        scale=frozen(scale.ravel()),
+        scale_type=scale_type,
+        bias=frozen(bias.ravel()),
+        bias_type=bias_type,
+    )
+
+
+def _function(name: str) -> Callable[[Record, dict[str, Any], Arrays, Node], Node]:
+    def make(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node) -> Node:
+        return Activation(**common, shape=source.shape, function=ActivationFunction(name))
+
+    return make
+
+
+def _looked_up(name: str) -> Callable[[Record, dict[str, Any], Arrays, Node], Node]:
+    """A function by its table, which is computed where the answers do not hold it."""
+
+    def make(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node) -> Node:
+        function, own = TableFunction(name), layer["name"]
+        stated = layer.get("table") or layer.get(f"{name}_table")
+        type_ = type_of(stated) if stated else FixedPoint(True, 18, 8)
+        found = [arrays[key] for key in (f"{own}.table", f"{own}.{name}_table") if key in arrays]
+        entries = signed(found[0], type_) if found else table(function, int(layer["table_size"]), type_)
+        return TableActivation(**common, shape=source.shape, table=entries, table_type=type_, span=span(function))
+
+    return make
+
+
+def _reshape(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node) -> Node:
+    return Reshape(**common, shape=(source.size,))
+
+
+def _softmax(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node) -> Node:
+    """As the older hls4ml had it: `x - max` cast into the input's type, sums in the type of the exponentials."""
+    implementation = SoftmaxImplementation(layer.get("implementation") or "stable")
+    common = {**common, "shape": source.shape, "implementation": implementation}
+    if implementation is SoftmaxImplementation.ARGMAX:
+        return Softmax(**common)
     exp, inv = type_of(layer["exp_table"]), type_of(layer["inv_table"])
     argument = source.with_modes(Rounding.RND, Overflow.SAT)
     distance = cast(x - x.max(axis=1, keepdims=True), source.fraction, argument)
@@ -101,6 +179,18 @@ def old_softmax(layer: dict[str, Any], arrays: dict[str, np.ndarray], x: np.ndar
     return cast(exponentials * inverse[:, None], exp.fraction + inv.fraction, type_of(layer["result"]))
 
 
+        ("normalize", "batchnorm", "batch_norm", "batch_normalization", "batchnormalization", "apply_alpha"), _normalize
+    ),
+    **dict.fromkeys(
+    **dict.fromkeys(("flatten", "reshape"), _reshape),
+    **dict.fromkeys(("linear", "cast", "quantized_bits"), _function("linear")),
+    **dict.fromkeys(("relu", "quantized_relu"), _function("relu")),
+    **{name: _looked_up(name) for name in ("sigmoid", "tanh", "softplus", "softsign")},
 def signed(words: np.ndarray, type_: FixedPoint) -> np.ndarray:
-    """Unsigned raw bits as integers of a type."""
+    "dense": _dense,
+Maker = Callable[[Record, dict[str, Any], Arrays, Node], Node]
+MAKERS: dict[str, Maker] = {
     return np.where(words > type_.max_int, words - (1 << type_.width), words)
+    "softmax": _softmax,
+    """Unsigned raw bits as integers of a type."""
+}

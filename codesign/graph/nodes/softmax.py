@@ -9,6 +9,8 @@ from codesign.errors import GraphError
 from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes.base import IntArray, Node, check_array, frozen, register, same_size
 
+_LEGACY_INTEGER_BITS = -32
+
 
 class SoftmaxImplementation(str, Enum):
     """hls4ml's four ways."""
@@ -89,7 +91,12 @@ class Softmax(Node):
         if self.norm is None or self.accumulator is None or self.inv_input is None:
             raise GraphError(f"node {self.name!r}: softmax {self.implementation.value} lacks an internal type")
         if legacy:
-            return  # its index is computed, not cut out of a word
+            if source.result.integer < _LEGACY_INTEGER_BITS:  # its index is computed, not cut out of a word
+                raise GraphError(
+                    f"node {self.name!r} reads {source.result}: hls4ml's C++ has no table index for fewer than "
+                    f"{_LEGACY_INTEGER_BITS} integer bits; use a type with more"
+                )
+            return
         index = source.result if self.implementation is SoftmaxImplementation.LATENCY else self.norm
         for name, table, type_ in (("exp_table", self.exp_table, index), ("inv_table", self.inv_table, self.inv_input)):
             if table.size > 1 << type_.width:
