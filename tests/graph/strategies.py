@@ -347,7 +347,8 @@ def _cropping(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
 
 
 def _resize(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
-    image = (1, *source.shape)[-3:] if len(source.shape) > 1 else (1, 1, source.size)
+    columns_in = source.shape[-2] if len(source.shape) > 1 else 1
+    image = (source.size // columns_in // source.shape[-1], columns_in, source.shape[-1])
     rows = tuple(draw(st.lists(st.integers(0, image[0] - 1), min_size=1, max_size=3)))
     columns = tuple(draw(st.lists(st.integers(0, image[1] - 1), min_size=1, max_size=3)))
     shape = (len(rows), len(columns), image[2])
