@@ -71,7 +71,9 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
     """
     variable = node.weights[key]
     precision = variable.type.precision
-    values = np.asarray(variable.data, dtype=np.float64)
+    # hls4ml cuts the scales of QKeras' alpha to power-of-two types that do not hold those above 1.
+    data = variable.data_unquantized if node.class_name == "ApplyAlpha" else variable.data
+    values = np.asarray(data, dtype=np.float64)
     if isinstance(precision, XnorPrecisionType) and np.all((values == 0) | (values == 1)):
         return None  # bits; hls4ml gives quantized_bits(1, 1) this type too, but leaves its numbers -1 and 1
     known = isinstance(precision, (FixedPrecisionType, IntegerPrecisionType))

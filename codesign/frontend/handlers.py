@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -11,8 +12,8 @@ from hls4ml.converters.keras_v2_to_hls import layer_handlers as keras2_handlers
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler, registry
 
 from codesign.errors import UnsupportedLayerError
+from codesign.frontend.convolutions import PLAIN_LAYERS, LayerConfig, is_lowered, lowered
 
-LayerConfig = dict[str, Any]  # hls4ml's own currency between front end and ModelGraph
 _Handler = Callable[[Any, Sequence[Any], Sequence[Any]], tuple[LayerConfig, ...]]
 
 # The module of each layer that hls4ml's Keras 2 front end has a handler for and its Keras 3 one may lack.
@@ -178,6 +179,23 @@ def _normalization(layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[
     )
 
 
+@dataclass(frozen=True)
+class _Lowering:
+    """Lowers the convolutions that hls4ml cannot write, and leaves all others to the handler before it.
+
+    Attributes:
+        before: the handler that stood in its place.
+    """
+
+    before: _Handler
+
+    def __call__(self, layer: Any, in_tensors: Sequence[Any], out_tensors: Sequence[Any]) -> tuple[LayerConfig, ...]:
+        if not is_lowered(layer):
+            return self.before(layer, in_tensors, out_tensors)
+        *first, last = lowered(layer, in_tensors, out_tensors)
+        return (*first, *_with_activation(layer, last, out_tensors))
+
+
 _HANDLERS: Mapping[str, _Handler] = {
     **dict.fromkeys(LACKING_LAYERS, _weighted),
     "QActivation": _activation,
@@ -195,7 +213,8 @@ def carried() -> frozenset[str]:
 def register() -> tuple[str, ...]:
     """Give hls4ml the handlers that it lacks; names of the layers registered now.
 
-    Stands aside for each layer that the installed hls4ml handles itself. Safe to call again.
+    Stands aside for each layer that the installed hls4ml handles itself, but for the convolutions that it would write
+    wrongly. Safe to call again.
     """
     added = []
     for name, module in LACKING_LAYERS.items():
@@ -203,4 +222,8 @@ def register() -> tuple[str, ...]:
         if key not in registry and name not in registry:
             registry[key] = _HANDLERS[name]
             added.append(name)
+    for name, module in {**PLAIN_LAYERS, **LACKING_LAYERS}.items():
+        for key in (f"{module}.{name}", name):
+            if "Conv" in name and key in registry and not isinstance(registry[key], _Lowering):
+                registry[key] = _Lowering(registry[key])
     return tuple(added)
