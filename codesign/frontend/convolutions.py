@@ -1,8 +1,8 @@
 """Convolutions that hls4ml cannot write, as plain ones that it can: the same numbers from other weights.
 
 hls4ml 1.3.0 leaves dilation out without a word, computes depthwise convolutions with one filter a channel only, and
-fails on Keras 3's separable ones. A dilated kernel is a larger one with zeros in it; a depthwise convolution with several
-filters a channel is a convolution with zeros for the other channels.
+fails on Keras 3's separable ones. A dilated kernel is a larger one with zeros in it; a depthwise convolution with
+several filters a channel is a convolution with zeros for the other channels.
 """
 
 from __future__ import annotations

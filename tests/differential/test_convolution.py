@@ -6,14 +6,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from codesign.errors import UnsupportedLayerError
+from codesign.frontend.options import ConvertOptions, IoType
+from codesign.graph import FixedPoint
 from codesign.hls import write_project
 
 keras = pytest.importorskip("keras")
+qkeras = pytest.importorskip("qkeras")
 pytest.importorskip("hls4ml")
 
+from codesign.frontend.convert import convert as convert_exactly  # noqa: E402
 from tests.differential.running import compare  # noqa: E402
 from tests.hls.designs import Pair, convert, fill, layers  # noqa: E402
 
@@ -191,11 +196,6 @@ PRODUCTS = {
 }
 
 
-def valid(branches: Mapping[str, Branch]) -> dict[str, Branch]:
-    """Those without padding, which in a stream is a layer of its own."""
-    return {name: branch for name, branch in branches.items() if branch.given.get("padding", "valid") == "valid"}
-
-
 def without(start: str, branches: Mapping[str, Branch]) -> dict[str, Branch]:
     """hls4ml's headers of 1-D and 2-D depthwise convolutions for io_parallel exclude each other."""
     return {name: branch for name, branch in branches.items() if start not in name}
@@ -209,8 +209,7 @@ def test_every_geometry(tmp_path, backend):
 
 @pytest.mark.parametrize("backend", BACKENDS)
 def test_every_geometry_in_a_stream(tmp_path, backend):
-    chosen = valid({**GEOMETRIES, **DEPTHWISE})
-    compare(design(chosen, seed=4, io_type="io_stream", backend=backend), tmp_path, SAMPLES)
+    compare(design({**GEOMETRIES, **DEPTHWISE}, seed=4, io_type="io_stream", backend=backend), tmp_path, SAMPLES)
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
@@ -297,3 +296,44 @@ def test_what_the_compiled_code_cannot_compute_is_refused(message):
     branch, io_type = REFUSED[message]
     with pytest.raises(UnsupportedLayerError, match=f"layer 'conv'.* {message}"):
         design({"conv": branch}, seed=1, io_type=io_type)
+
+
+@pytest.mark.parametrize("io_type", IoType)
+def test_convolutions_of_qkeras(tmp_path, io_type):
+    """Depth multipliers, dilation, separable and folded ones, and all kinds of quantized weights, by our front end."""
+    q = {"bias_quantizer": qkeras.quantized_bits(6, 1, alpha=1)}
+    bits, wide = qkeras.quantized_bits(5, 1, alpha=1), qkeras.quantized_bits(16, 6, alpha=1)
+    makers = {
+        "several": lambda name: qkeras.QDepthwiseConv2D(
+            2, depth_multiplier=5, depthwise_quantizer=bits, name=name, **q
+        ),
+        "folded": lambda name: qkeras.QConv2DBatchnorm(
+            3, 2, kernel_quantizer=wide, bias_quantizer=wide, padding="same", name=name
+        ),
+        "separable": lambda name: qkeras.QSeparableConv2D(
+            3, 2, depthwise_quantizer=bits, pointwise_quantizer=bits, name=name, **q
+        ),
+        "dilated": lambda name: qkeras.QConv2D(3, 2, dilation_rate=2, kernel_quantizer=bits, name=name, **q),
+        "scaled": lambda name: qkeras.QConv2D(
+            3, 2, kernel_quantizer=qkeras.quantized_bits(4, 0, alpha="auto_po2"), name=name, **q
+        ),
+        "powers": lambda name: qkeras.QConv2D(3, 2, kernel_quantizer=qkeras.quantized_po2(4), name=name, **q),
+        "binary": lambda name: qkeras.QConv2D(3, 2, kernel_quantizer=qkeras.binary(alpha=1), name=name, **q),
+        "ternary": lambda name: qkeras.QConv2D(3, 1, kernel_quantizer=qkeras.ternary(alpha=1), name=name, **q),
+    }
+    inputs = [layers().Input(SHAPES["image"], name=f"of_{name}") for name in makers]
+    outputs = [make(name)(given) for given, (name, make) in zip(inputs, makers.items(), strict=True)]
+    model = keras.Model(inputs, outputs)
+    rng = np.random.default_rng(4)
+    for layer in model.layers:
+        variables = zip(layer.weights, layer.get_weights(), strict=True)
+        layer.set_weights(
+            [
+                old
+                if "iteration" in item.path
+                else (rng.integers(-20, 21, old.shape) + 40 * ("variance" in item.path)) / 16
+                for item, old in variables
+            ]
+        )
+    made = convert_exactly(model, ConvertOptions(input_type=FixedPoint(True, 6, 3), io_type=io_type))
+    compare(Pair(made.model_graph, made.graph), tmp_path, SAMPLES)

@@ -81,7 +81,9 @@ PLANES = {
         bias_quantizer="quantized_bits(16,6,alpha=1)",
     ),
     "folded without bias": quantized("QConv2DBatchnorm", 4, 3, use_bias=False, padding="same"),
-    "folded scales above 1": quantized("QConv2DBatchnorm", 4, 3, kernel_quantizer="quantized_bits(6,0,alpha='auto_po2')"),
+    "folded scales above 1": quantized(
+        "QConv2DBatchnorm", 4, 3, kernel_quantizer="quantized_bits(6,0,alpha='auto_po2')"
+    ),
 }
 CASES = [*((LINE, name) for name in LINES), *((PLANE, name) for name in PLANES)]
 
@@ -143,7 +145,10 @@ def test_what_is_lowered_and_what_is_not():
 @pytest.mark.parametrize(
     ("made", "message"),
     [
-        (plain("Conv2D", 4, 2, dilation_rate=2, data_format="channels_first"), "has its channels first"),
+        (
+            plain("Conv2D", 4, 2, dilation_rate=2, data_format="channels_first", padding="same"),
+            "has its channels first",
+        ),
         (quantized("QConv2DBatchnorm", 4, 2, dilation_rate=2), r"has dilation rate \(2, 2\), .* QBatchNormalization"),
     ],
 )
