@@ -39,6 +39,7 @@ from codesign.graph import (
     Pooling,
     PoolingArithmetic,
     PoolingKind,
+    Product,
     ReadTimeStep,
     Reshape,
     Resize,
@@ -51,6 +52,7 @@ from codesign.graph import (
     ZeroPadding,
     frozen,
 )
+from codesign.graph.nodes.product import is_bit
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,11}", fullmatch=True)
 
@@ -158,11 +160,17 @@ def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
     shape = (*kernel, source.shape[-1]) if depthwise else (*kernel, source.shape[-1], filters)
     made = zip(padded, kernel, strides, strict=True)
+    weight, product, exponent_width = integers_of(draw, weight_type, shape), Product.MULT, 0
+    if is_bit(source.result) and draw(st.booleans()):
+        product = Product.DATA_BINARY
+    elif weight_type.signed and weight_type.width > 1 and draw(st.integers(0, 3)) == 0:
+        product, exponent_width = Product.WEIGHT_EXPONENTIAL, draw(st.integers(1, 6))
+        weight = frozen(np.sign(weight) * (1 << (np.abs(weight) % (weight_type.width - 1))))
     return (DepthwiseConvolution if depthwise else Convolution)(
         **common,
         shape=(*((have - window) // step + 1 for have, window, step in made), filters),
         result=draw(fixed_points()),
-        weight=integers_of(draw, weight_type, shape),
+        weight=weight,
         weight_type=weight_type,
         bias=integers_of(draw, bias_type, (filters,)),
         bias_type=bias_type,
@@ -172,6 +180,9 @@ def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
         padding_after=after,
         reuse_factor=draw(st.sampled_from([item for item in range(1, 9) if prod(shape[:-1]) % item == 0])),
         strategy=draw(st.sampled_from(["latency", "resource", "resource_unrolled"])),
+        product=product,
+        exponent_width=exponent_width,
+        agreement=draw(st.integers(0, 9)) if is_bit(source.result) else 0,
     )
 
 
