@@ -30,6 +30,7 @@ from codesign.graph import FixedPoint, Overflow, Product, Rounding
 from codesign.graph.exact import exact_type, holds_exactly
 from codesign.graph.reading import read_type, read_weight
 from codesign.graph.reading.products import counts_agreement, read_products
+from codesign.graph.reading.softmax import slices
 
 
 def to_hls4ml(type_: FixedPoint) -> FixedPrecisionType:
@@ -250,7 +251,7 @@ def _stable_types(node: Any, stated: frozenset[str], unit: FixedPoint) -> None:
     if distance.width > bits:
         integer = min(distance.integer, 4)  # exp(-16) is below one step of the table
         distance = FixedPoint(False, bits, integer, Rounding.RND, Overflow.SAT)
-    terms = int(node.get_output_variable().shape[-1])
+    terms = slices(node, tuple(int(axis) for axis in node.get_output_variable().shape))["n_slice"]
     growth = (terms - 1).bit_length()
     total = FixedPoint(False, unit.width + growth, unit.integer + growth)
     for key, type_ in (

@@ -53,8 +53,17 @@ def _(node: Node, source: FixedPoint) -> int:
     return _cast_bits(source.width, source.fraction, node.result)
 
 
+def _check_plain(node: Normalize | Dense) -> None:
+    if node.product is not Product.MULT:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: the RTL flow has no logic for product {node.product.value!r} of bits or shifts; "
+            "quantize its inputs and weights with quantized_bits"
+        )
+
+
 @widest_number.register
 def _(node: Normalize, source: FixedPoint) -> int:
+    _check_plain(node)
     fraction = max(source.fraction + node.scale_type.fraction, node.bias_type.fraction)
     product = source.width + magnitude_bits(node.scale) + fraction - source.fraction - node.scale_type.fraction
     bias = magnitude_bits(node.bias) + fraction - node.bias_type.fraction
@@ -63,9 +72,10 @@ def _(node: Normalize, source: FixedPoint) -> int:
 
 @widest_number.register
 def _(node: Dense, source: FixedPoint) -> int:
-    if node.product is not Product.MULT or node.counts_agreement:
+    _check_plain(node)
+    if node.counts_agreement:
         raise UnsupportedLayerError(
-            f"layer {node.name!r}: the RTL flow has no logic for product {node.product.value!r} of bits or shifts; "
+            f"layer {node.name!r}: the RTL flow does not count equal bits; "
             "quantize its inputs and weights with quantized_bits"
         )
     accumulator = node.accumulator

@@ -137,6 +137,17 @@ def choose(condition: Flags, yes: Ap, no: Ap, target: FixedPoint) -> Ap:
     return Ap(np.where(condition, yes.to(target).values, no.to(target).values), target)
 
 
+def either(condition: Flags, yes: Ap, no: Ap) -> tuple[Integers, int]:
+    """The numbers of `yes` where the condition holds, of `no` elsewhere, exactly, as (integers, fraction bits)."""
+    mine, theirs, fraction = yes._aligned(no)
+    return np.where(condition, mine, theirs), fraction
+
+
+def to_int(values: Integers) -> Integers:
+    """Integers as a C++ int takes them: the low 32 bits, in two's complement."""
+    return cast(values, 0, _INT)
+
+
 def stacked(items: list[Ap], axis: int = -1) -> Ap:
     """Numbers of one type beside each other along a new axis."""
     values: Any = [item.values for item in items]

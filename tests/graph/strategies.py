@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from codesign.graph import (
     Activation,
     ActivationFunction,
+    BinaryThreshold,
     Broadcast,
+    ClippedRelu,
     Concatenate,
     Convolution,
     Cropping,
@@ -21,11 +23,14 @@ from codesign.graph import (
     Dot,
     Einsum,
     EinsumDense,
+    Elu,
     Embedding,
     FixedPoint,
     GateFunction,
     Graph,
     Gru,
+    HardActivation,
+    HardFunction,
     Input,
     IntArray,
     LayerNormalization,
@@ -36,18 +41,26 @@ from codesign.graph import (
     Normalize,
     NormalizeKind,
     Overflow,
+    Overflown,
     Pooling,
     PoolingArithmetic,
     PoolingKind,
+    PRelu,
     Product,
     ReadTimeStep,
     Reshape,
     Resize,
     Rounding,
+    Selu,
     Softmax,
     SoftmaxDifference,
     SoftmaxImplementation,
+    TableActivation,
+    TernaryTanh,
+    TernaryThreshold,
+    ThresholdedRelu,
     Transpose,
+    UnaryTable,
     WriteTimeStep,
     ZeroPadding,
     frozen,
@@ -418,12 +431,73 @@ def _loop(draw: st.DrawFn, common: dict[str, Any], source: Node) -> list[Node]:
     steps, *shape = source.shape
     first, inside = (f"{common['name']}_{part}_of_the_loop" for part in ("start", "inside"))
     start = ReadTimeStep(**{**common, "name": first}, shape=tuple(shape), result=source.result, n_time_steps=steps)
-    node = draw(st.sampled_from([*CHAINED, *MOVING]))(draw, {**common, "name": inside, "inputs": (first,)}, start)
+    own = {**common, "name": inside, "inputs": (first,)}
+    node = draw(st.sampled_from([*CHAINED, *MOVING]))(draw, own, start)
+    if len(node.shape) > 2:  # no result has more than three axes
+        node = _activation(draw, own, start)
     end = WriteTimeStep(**{**common, "inputs": (inside,)}, shape=(steps, *node.shape), result=node.result)
     return [start, node, end]
 
 
+def _rectifier(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    common = {**common, "shape": source.shape, "result": draw(st.sampled_from([source.result, draw(fixed_points())]))}
+    type_ = draw(fixed_points())
+    if draw(st.booleans()):
+        n = draw(st.sampled_from([1, source.size]))
+        return PRelu(**common, alpha=integers_of(draw, type_, (n,)), alpha_type=type_)
+    if draw(st.booleans()):
+        return ThresholdedRelu(**common, theta=integers_of(draw, type_, (1,)), theta_type=type_)
+    return ClippedRelu(**common, maximum=draw(st.integers(1, 7)))
+
+
+def _lookup(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    type_, other = draw(fixed_points()), draw(fixed_points())
+    table = integers_of(draw, type_, (draw(st.integers(1, 40)),))
+    common = {**common, "shape": source.shape, "result": draw(st.sampled_from([type_, draw(fixed_points())]))}
+    tabled = {**common, "table": table, "table_type": type_}
+    factor = integers_of(draw, other, (1,))
+    if source.result.width <= 8 and draw(st.booleans()):
+        words = 1 << source.result.width
+        return UnaryTable(**{**tabled, "table": integers_of(draw, type_, (words + draw(st.integers(0, 2)),))})
+    if draw(st.booleans()):
+        return TableActivation(**tabled, span=draw(st.sampled_from([8, 16])))
+    if draw(st.booleans()):
+        return Elu(**tabled, alpha=factor, alpha_type=other)
+    return Selu(**tabled, gain=factor, gain_type=other, overflown=draw(st.sampled_from(Overflown)))
+
+
+def _hard(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    slope_type, shift_type = draw(fixed_points()), draw(fixed_points())
+    return HardActivation(
+        **common,
+        shape=source.shape,
+        result=draw(fixed_points()),
+        function=draw(st.sampled_from(HardFunction)),
+        slope=integers_of(draw, slope_type, (1,)),
+        slope_type=slope_type,
+        shift=integers_of(draw, shift_type, (1,)),
+        shift_type=shift_type,
+    )
+
+
+def _threshold(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    type_, n = draw(fixed_points()), draw(st.sampled_from([1, source.shape[-1], source.size]))
+    common = {**common, "shape": source.shape, "result": draw(fixed_points())}
+    if draw(st.booleans()):
+        below = draw(st.sampled_from([-1, 0]))
+        values = integers_of(draw, type_, (n,))
+        return BinaryThreshold(**common, threshold=values, threshold_type=type_, below=below)
+    if draw(st.booleans()):
+        return TernaryTanh(**common, doubled=draw(st.booleans()))
+    high, low = integers_of(draw, type_, (n,)), integers_of(draw, type_, (n,))
+    return TernaryThreshold(**common, high=high, low=low, threshold_type=type_)
+
+
 CHAINED = (
+    _rectifier,
+    _lookup,
+    _hard,
+    _threshold,
     _dense,
     _convolution,
     _normalize,

@@ -1,8 +1,9 @@
-"""Graphs of the designs that real vendor hardware answered for, read from their JSON and npz."""
+"""Graphs of the designs that real vendor hardware answered for, read from their JSON and npz; the format is theirs."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -13,94 +14,83 @@ from codesign.graph import (
     ActivationFunction,
     Dense,
     FixedPoint,
-    Graph,
     Input,
+    IntArray,
     Node,
     Normalize,
     NormalizeKind,
     Overflow,
+    Reshape,
     Rounding,
-
-)
-Arrays = Mapping[str, np.ndarray]
-from codesign.graph import Graph as AnyGraph
-from codesign.graph.activation_tables import TableFunction, span, table
-from codesign.graph.softmax_tables import SoftmaxTypes, tables
-    frozen,
-Record = Mapping[str, Any]
     Softmax,
     SoftmaxDifference,
     SoftmaxImplementation,
     TableActivation,
+    frozen,
+)
+from codesign.graph import Graph as AnyGraph
+from codesign.graph.activation_tables import TableFunction, span, table
+from codesign.graph.softmax_tables import SoftmaxTypes, tables
+
+Record = Mapping[str, Any]
+Arrays = Mapping[str, np.ndarray]
 
 
-def type_of(record: dict[str, Any]) -> FixedPoint:
-    return FixedPoint(
-        record["signed"],
-        record["width"],
-        record["integer"],
-        Rounding(record["rounding"]),
-        Overflow(record["overflow"]),
-    )
+class Graph(AnyGraph):
+    """A Graph that is read from a design that hardware answered for."""
+
+    @classmethod
+    def from_golden(cls, json_path: Path | str) -> Graph:
+        """The whole design, its softmax included."""
+        path = Path(json_path)
+        document, arrays = json.loads(path.read_text()), arrays_of(path)
+        taken = {layer["name"] for layer in document["layers"]}
+        port = next(name for name in ("x", "port", "data_in") if name not in taken)
+        shape = arrays["x"].shape[1:]
+        nodes: list[Node] = [Input(name=port, inputs=(), shape=shape, result=type_of(document["input"]))]
+        for layer in document["layers"]:
+            nodes += layer_nodes(layer, arrays, nodes[-1])
+        if nodes[-1].result != type_of(document["result"]):
+            nodes.append(cast_node("y" if "y" not in taken else "answer", nodes[-1], type_of(document["result"])))
+        return cls("golden", tuple(nodes), (nodes[-1].name,), {"tool": str(document.get("tool", ""))})
 
 
-def from_golden(path: Path) -> tuple[Graph, dict[str, Any], dict[str, np.ndarray]]:
-    """(Graph up to the softmax, the softmax's record or {}, the arrays) of one design."""
-    document = json.loads(path.read_text())
-    with np.load(path.with_suffix(".npz"), allow_pickle=False) as archive:
-        arrays = {name: archive[name] for name in archive.files}
-    nodes: list[Node] = [Input(name="x", inputs=(), shape=(arrays["x"].shape[1],), result=type_of(document["input"]))]
-    softmax: dict[str, Any] = {}
-    for layer in document["layers"]:
+def arrays_of(json_path: Path) -> dict[str, np.ndarray]:
+    """What stands beside a design: `x`, `y`, weights, tables."""
+    with np.load(json_path.with_suffix(".npz"), allow_pickle=False) as archive:
+        return {name: archive[name] for name in archive.files}
+
+
+def type_of(record: Record) -> FixedPoint:
+    rounding, overflow = (str(record[key]).removeprefix("AP_") for key in ("rounding", "overflow"))
+    return FixedPoint(record["signed"], record["width"], record["integer"], Rounding(rounding), Overflow(overflow))
+
+
+def cast_node(name: str, source: Node, to: FixedPoint) -> Node:
+    """A result cast into another type."""
+    function = ActivationFunction.LINEAR
+    return Activation(name=name, inputs=(source.name,), shape=source.shape, result=to, function=function)
+
+
+def layer_nodes(layer: Record, arrays: Arrays, source: Node) -> list[Node]:
+    """A layer's nodes; what enters it is cast into its input type first."""
+    make = MAKERS.get(layer["op"])
+    if make is None:
+        raise AssertionError(f"layer {layer['name']!r}: operation {layer['op']!r} is none of {', '.join(MAKERS)}")
+    nodes = []
+    if type_of(layer["input"]) != source.result:
+        nodes.append(cast_node(f"{layer['name']}_input", source, type_of(layer["input"])))
         source = nodes[-1]
-        if not type_of(layer["input"]).same_grid(source.result):
-            raise AssertionError(f"{path}: {layer['name']} casts its input, which no Graph node does")
-        if layer["op"] == "softmax":
-            softmax = layer
-            continue
-        common = {"name": layer["name"], "inputs": (source.name,), "result": type_of(layer["result"])}
-        name = layer["name"]
-        if layer["op"] == "dense":
-            nodes.append(
-                Dense(
-                    **common,
-                    shape=(layer["n_out"],),
-                    weight=frozen(arrays[f"{name}.weight"]),
-                    weight_type=type_of(layer["weight"]),
-                    bias=frozen(arrays[f"{name}.bias"]),
-                    bias_type=type_of(layer["bias"]),
-                    accumulator=type_of(layer["accum"]),
-                    reuse_factor=layer["reuse_factor"],
-                )
-            )
-        elif layer["op"] == "normalize":
-            nodes.append(
-                Normalize(
-                    **common,
-                    shape=source.shape,
-                    kind=NormalizeKind.APPLY_ALPHA,
-                    scale=frozen(arrays[f"{name}.scale"]),
-                    scale_type=type_of(layer["scale"]),
-                    bias=frozen(arrays[f"{name}.bias"]),
-                    bias_type=type_of(layer["bias"]),
-                )
-            )
-        elif layer["op"] == "relu":
-            nodes.append(Activation(**common, shape=source.shape, function=ActivationFunction.RELU))
-        else:
-            raise AssertionError(f"{path}: operation {layer['op']!r} is new")
-    return Graph("golden", tuple(nodes), (nodes[-1].name,)), softmax, arrays
+    common = {"name": layer["name"], "inputs": (source.name,), "result": type_of(layer["result"])}
+    return [*nodes, make(layer, common, arrays, source)]
 
 
-def old_softmax(layer: dict[str, Any], arrays: dict[str, np.ndarray], x: np.ndarray) -> np.ndarray:
-    """The softmax of the hls4ml that made these designs: `x` and the answer are integers.
+def signed(words: np.ndarray, type_: FixedPoint) -> IntArray:
+    """Raw bits, or integers already, as integers of a type."""
+    words = np.asarray(words, dtype=np.int64)
+    return frozen(np.where(words > type_.max_int, words - (1 << type_.width), words))
 
-    It differs from today's: the argument is `x - max`, cast by RND and SAT into the input's own type.
-    """
-    from codesign.graph.cast import cast
-    from codesign.simulate.kernels.softmax import top_bits
 
-    source = type_of(layer["input"])
 def _weights(layer: Record, arrays: Arrays, key: str) -> tuple[IntArray, FixedPoint]:
     return frozen(arrays[f"{layer['name']}.{key}"]), type_of(layer[key])
 
@@ -170,27 +160,37 @@ def _softmax(layer: Record, common: dict[str, Any], arrays: Arrays, source: Node
     if implementation is SoftmaxImplementation.ARGMAX:
         return Softmax(**common)
     exp, inv = type_of(layer["exp_table"]), type_of(layer["inv_table"])
-    argument = source.with_modes(Rounding.RND, Overflow.SAT)
-    distance = cast(x - x.max(axis=1, keepdims=True), source.fraction, argument)
-    exp_table, inv_table = arrays[f"{layer['name']}.exp_table"], arrays[f"{layer['name']}.invert_table"]
-    exponentials = signed(exp_table[top_bits(distance, source, layer["table_size"])], exp)
-    total = cast(exponentials.sum(axis=1), exp.fraction, exp)
-    inverse = signed(inv_table[top_bits(total, exp, layer["table_size"])], inv)
-    return cast(exponentials * inverse[:, None], exp.fraction + inv.fraction, type_of(layer["result"]))
+    stable = implementation is SoftmaxImplementation.STABLE
+    norm = source.result.with_modes(Rounding.RND, Overflow.SAT) if stable else source.result
+    difference = SoftmaxDifference.X_MINUS_MAX if stable else SoftmaxDifference.MAX_MINUS_X
+    size, name = int(layer["table_size"]), layer["name"]
+    if f"{name}.exp_table" in arrays:
+        exp_table, inv_table = signed(arrays[f"{name}.exp_table"], exp), signed(arrays[f"{name}.invert_table"], inv)
+    else:
+        types = SoftmaxTypes(exp, inv, norm, exp, exp)
+        exp_table, inv_table = tables(implementation, source.result, types, size, size, difference=difference)
+    return Softmax(
+        **common,
+        difference=difference,
+        exp_table=exp_table,
+        exp_type=exp,
+        inv_table=inv_table,
+        inv_type=inv,
+        norm=norm,
+        accumulator=exp,
+        inv_input=exp,
+    )
 
 
-        ("normalize", "batchnorm", "batch_norm", "batch_normalization", "batchnormalization", "apply_alpha"), _normalize
-    ),
-    **dict.fromkeys(
-    **dict.fromkeys(("flatten", "reshape"), _reshape),
-    **dict.fromkeys(("linear", "cast", "quantized_bits"), _function("linear")),
-    **dict.fromkeys(("relu", "quantized_relu"), _function("relu")),
-    **{name: _looked_up(name) for name in ("sigmoid", "tanh", "softplus", "softsign")},
-def signed(words: np.ndarray, type_: FixedPoint) -> np.ndarray:
-    "dense": _dense,
 Maker = Callable[[Record, dict[str, Any], Arrays, Node], Node]
 MAKERS: dict[str, Maker] = {
-    return np.where(words > type_.max_int, words - (1 << type_.width), words)
+    "dense": _dense,
     "softmax": _softmax,
-    """Unsigned raw bits as integers of a type."""
+    **dict.fromkeys(
+        ("normalize", "batchnorm", "batch_norm", "batch_normalization", "batchnormalization", "apply_alpha"), _normalize
+    ),
+    **dict.fromkeys(("relu", "quantized_relu"), _function("relu")),
+    **dict.fromkeys(("linear", "cast", "quantized_bits"), _function("linear")),
+    **{name: _looked_up(name) for name in ("sigmoid", "tanh", "softplus", "softsign")},
+    **dict.fromkeys(("flatten", "reshape"), _reshape),
 }

@@ -20,16 +20,20 @@ from codesign.graph.nodes.contraction import Dot, Einsum, EinsumDense
 from codesign.graph.nodes.convolution import Convolution, DepthwiseConvolution
 from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.embedding import Embedding
+from codesign.graph.nodes.hard import HardActivation, HardFunction
 from codesign.graph.nodes.layer_normalization import LayerNormalization
+from codesign.graph.nodes.lookup import Elu, Overflown, Selu, TableActivation, UnaryTable
 from codesign.graph.nodes.merge import Broadcast, Concatenate, Merge, MergeOperation
 from codesign.graph.nodes.movement import Cropping, Resize, Transpose, ZeroPadding
 from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.pooling import Pooling, PoolingArithmetic, PoolingKind
 from codesign.graph.nodes.ports import Input
 from codesign.graph.nodes.product import Product, check_products
+from codesign.graph.nodes.rectifier import ClippedRelu, PRelu, ThresholdedRelu
 from codesign.graph.nodes.recurrent import Direction, GateFunction, Gru, Lstm, Recurrent
 from codesign.graph.nodes.reshape import Reshape
 from codesign.graph.nodes.softmax import Softmax, SoftmaxDifference, SoftmaxImplementation
+from codesign.graph.nodes.threshold import BinaryThreshold, TernaryTanh, TernaryThreshold
 from codesign.graph.nodes.time_steps import ReadTimeStep, WriteTimeStep
 
 __all__ = [
@@ -37,7 +41,9 @@ __all__ = [
     "STRATEGIES",
     "Activation",
     "ActivationFunction",
+    "BinaryThreshold",
     "Broadcast",
+    "ClippedRelu",
     "Concatenate",
     "Convolution",
     "Cropping",
@@ -47,9 +53,12 @@ __all__ = [
     "Dot",
     "Einsum",
     "EinsumDense",
+    "Elu",
     "Embedding",
     "GateFunction",
     "Gru",
+    "HardActivation",
+    "HardFunction",
     "Input",
     "IntArray",
     "LayerNormalization",
@@ -59,6 +68,8 @@ __all__ = [
     "Node",
     "Normalize",
     "NormalizeKind",
+    "Overflown",
+    "PRelu",
     "Pooling",
     "PoolingArithmetic",
     "PoolingKind",
@@ -67,10 +78,16 @@ __all__ = [
     "Recurrent",
     "Reshape",
     "Resize",
+    "Selu",
     "Softmax",
     "SoftmaxDifference",
     "SoftmaxImplementation",
+    "TableActivation",
+    "TernaryTanh",
+    "TernaryThreshold",
+    "ThresholdedRelu",
     "Transpose",
+    "UnaryTable",
     "WriteTimeStep",
     "ZeroPadding",
     "check_array",

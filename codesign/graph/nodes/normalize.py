@@ -8,6 +8,7 @@ from enum import Enum
 from codesign.errors import GraphError
 from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes.base import IntArray, Node, check_array, register, same_size
+from codesign.graph.nodes.product import Product, check_products
 
 
 class NormalizeKind(str, Enum):
@@ -25,6 +26,8 @@ class Normalize(Node):
     Attributes:
         scale: (n,) integers of `scale_type`, where n divides the result's size.
         bias: (n,) integers of `bias_type`.
+        product: how x and the scale are multiplied, one of `codesign.graph.nodes.product.CONSTANT`.
+        exponent_width: bits of the exponents that scales of product `weight_exponential` are written as; else 0.
     """
 
     kind: NormalizeKind
@@ -32,12 +35,15 @@ class Normalize(Node):
     scale_type: FixedPoint
     bias: IntArray
     bias_type: FixedPoint
+    product: Product = Product.MULT
+    exponent_width: int = 0
 
     def check(self, sources: tuple[Node, ...]) -> None:
         """As `Node.check`."""
-        same_size(self, sources)
+        source = same_size(self, sources)
         n = self.scale.size
         if n == 0 or self.size % n:
             raise GraphError(f"node {self.name!r}: {n} scales do not divide {self.size} values")
         check_array(self, "scale", self.scale, self.scale_type, (n,))
         check_array(self, "bias", self.bias, self.bias_type, (n,))
+        check_products(self, source.result, self.scale, self.product, self.exponent_width, what="scale")

@@ -10,11 +10,13 @@ from codesign.graph.reading import (
     merge,
     movement,
     normalize,
+    parametrized,
     pooling,
     ports,
     recurrent,
     reshape,
     softmax,
+    threshold,
     time_distributed,
 )
 from codesign.graph.reading.model_graph import check_layers, read_model_graph
@@ -33,10 +35,12 @@ FAMILIES = (
     merge,
     movement,
     normalize,
+    parametrized,
     pooling,
     ports,
     recurrent,
     reshape,
     softmax,
+    threshold,
     time_distributed,
 )

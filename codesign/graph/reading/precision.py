@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.errors import GraphError, UnsupportedLayerError
-from codesign.graph.convert import from_float
+from codesign.graph.convert import ap_int_from_float, from_float
 from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
 from codesign.graph.nodes import IntArray, frozen
 
@@ -51,6 +51,22 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
         Overflow(overflow),
         int(getattr(precision, "saturation_bits", 0) or 0),
     )
+
+
+def is_ap_int(precision: Any) -> bool:
+    """Whether a precision is written as `ap_int` or `ap_uint`."""
+    return bool(class_names(precision) & _INTEGERS)
+
+
+def read_number(value: Any, precision: Any, *, layer: str, what: str) -> tuple[IntArray, FixedPoint]:
+    """A number that hls4ml writes into C++ in passing, as the one integer of its type.
+
+    Raises:
+        UnsupportedLayerError: its type is none that we carry.
+    """
+    type_ = read_type(precision, layer=layer, what=what)
+    written = np.array([float(f"{value}")], dtype=np.float64)
+    return frozen((ap_int_from_float if is_ap_int(precision) else from_float)(written, type_)), type_
 
 
 def written_floats(variable: Any) -> npt.NDArray[np.float64]:

@@ -21,7 +21,7 @@ _LEGACY_STREAM_ENTRIES = 1024
 def read_softmax(node: Any, common: dict[str, Any]) -> Node:
     """A softmax."""
     implementation = SoftmaxImplementation(str(node.get_attr("implementation") or "stable").lower())
-    common = {**common, **_slices(node, common["shape"]), "implementation": implementation}
+    common = {**common, **slices(node, common["shape"]), "implementation": implementation}
     if implementation is SoftmaxImplementation.ARGMAX:
         return Softmax(**common)
     source = input_type(node)
@@ -45,7 +45,7 @@ def _streams(node: Any) -> bool:
     return str(node.model.config.get_config_value("IOType")) == "io_stream"
 
 
-def _slices(node: Any, shape: tuple[int, ...]) -> dict[str, int]:
+def slices(node: Any, shape: tuple[int, ...]) -> dict[str, int]:
     """Which numbers a slice has: as the layer says, but always the last axis where numbers are streamed.
 
     Raises:

@@ -9,6 +9,7 @@ import numpy as np
 from codesign.graph import Activation, ActivationFunction, FixedPoint, Input, Normalize, Reshape
 from codesign.graph.cast import Integers, magnitude_bits, shift_left, widen
 from codesign.simulate.kernels.operand import Operand, before_result, precast
+from codesign.simulate.kernels.sums import terms
 
 
 @before_result.register(Input)
@@ -35,10 +36,15 @@ def _(node: Activation, operands: Sequence[Operand]) -> tuple[Integers, int]:
 @precast.register
 def _(node: Normalize, operands: Sequence[Operand]) -> tuple[Integers, int]:
     (x,) = operands
-    flat = x.values.reshape(x.values.shape[0], -1, node.scale.size)
-    fraction = max(x.type.fraction + node.scale_type.fraction, node.bias_type.fraction)
-    up = fraction - x.type.fraction - node.scale_type.fraction
-    bits = magnitude_bits(flat) + magnitude_bits(node.scale) + up + 2
-    product = shift_left(widen(flat, bits) * node.scale, up)
-    bias = shift_left(widen(node.bias, bits), fraction - node.bias_type.fraction)
-    return (widen(product, magnitude_bits(bias) + 2) + bias).reshape(x.values.shape[0], *node.shape), fraction
+    n = node.scale.size
+    rows = x.values.reshape(-1, n)
+    found = terms(rows, x.type, node.scale[:, None], node.scale_type, node.product, node.exponent_width)
+    # Each number has a few terms, of which one counts.
+    group = (found.x.reshape(-1, n, found.group), found.weight.reshape(n, found.group))
+    bits = magnitude_bits(found.x) + magnitude_bits(found.weight)
+    scaled = (widen(group[0], bits) * group[1]).sum(axis=-1)
+    fraction = max(found.fraction, node.bias_type.fraction)
+    product = shift_left(scaled, fraction - found.fraction)
+    bias = shift_left(node.bias, fraction - node.bias_type.fraction)
+    total = widen(product, max(magnitude_bits(product), magnitude_bits(bias)) + 1) + bias
+    return total.reshape(x.values.shape[0], *node.shape), fraction
