@@ -23,7 +23,20 @@ from codesign.hls.manifest import Manifest, Port
 _CONFIG = "hls4ml_config.yml"
 _MODELS = ("KerasModel", "OnnxModel", "PytorchModel")
 _BACKENDS = ("Vitis", "Vivado")
-_ELEMENTWISE = frozenset({"Activation", "BatchNormalization", "ApplyAlpha", "Softmax", "Merge"})
+_ELEMENTWISE = frozenset(
+    {
+        "Activation",
+        "ApplyAlpha",
+        "BatchNormalization",
+        "BatchNormalizationQuantizedTanh",
+        "HardActivation",
+        "Merge",
+        "PReLU",
+        "ParametrizedActivation",
+        "Softmax",
+        "UnaryLUT",
+    }
+)
 _STAMP_LENGTH = 8
 _DOUBLE_BITS = 53
 _DOUBLE_EXPONENT = 1000

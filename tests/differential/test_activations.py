@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph import Input, Overflow, Rounding
 from tests.differential.running import compare
 
@@ -128,7 +129,8 @@ def test_functions_with_parameters(tmp_path, io_type, sources):
     compare(convert_layers(made.layers, made.outputs, io_type=io_type), tmp_path, 600)
 
 
-def test_tables_that_the_model_gives(tmp_path):
+@pytest.mark.parametrize("io_type", IO_TYPES)
+def test_tables_that_the_model_gives(tmp_path, io_type):
     """A table may be larger than it needs to be; a negative number is looked up by its two's complement."""
     made = Branches()
     rng = np.random.default_rng(5)
@@ -137,4 +139,34 @@ def test_tables_that_the_model_gives(tmp_path):
         table = f"fixed<{9 + size % 3},5,RND,SAT>"
         attributes = {"table_data": values, "table_t": named("table", table), "activation": "unary_lut"}
         made.put("UnaryLUT", type_, {"table": table}, **attributes)
-    compare(convert_layers(made.layers, made.outputs), tmp_path, 300)
+    compare(convert_layers(made.layers, made.outputs, io_type=io_type), tmp_path, 300)
+
+
+@pytest.mark.parametrize(
+    ("class_name", "attributes", "io_type", "message"),
+    [
+        ("Activation", {"activation": "exponential"}, "io_parallel", "no C.. for activation 'exponential'; use one of"),
+        ("Activation", {"activation": "relu6"}, "io_stream", "no C.. for relu6 on streams; use io_parallel"),
+        ("TernaryTanh", {"activation": "ternary_tanh", "threshold": 0.5}, "io_parallel", "its results are never set"),
+        ("LeakyReLU", {"activation": "swish", "activ_param": 1}, "io_parallel", "'swish' with a parameter; use one of"),
+        ("HardActivation", {"activation": "hard_swish"}, "io_parallel", "'hard_swish'; use hard_sigmoid or hard_tanh"),
+        ("PReLU", {"activation": "prelu", "param_data": np.ones(2)}, "io_parallel", "2 slopes among 5 .*shared_axes"),
+    ],
+)
+def test_what_hls4ml_has_no_code_for_is_refused(class_name, attributes, io_type, message):
+    layers = [port("x", (5,), "fixed<8,4>"), Layer("a", class_name, "x", {"param": "fixed<8,4>"}, {}, attributes)]
+    with pytest.raises(UnsupportedLayerError, match=rf"layer 'a'.*{message}"):
+        convert_layers(layers, ["a"], io_type=io_type)
+
+
+def test_a_table_without_entries_is_refused():
+    layers = [port("x", (5,), "fixed<8,4>"), activation("a", "x", "tanh", {}, TableSize=0)]
+    with pytest.raises(UnsupportedLayerError, match="layer 'a' has a table of 0 entries; state a TableSize"):
+        convert_layers(layers, ["a"])
+
+
+def test_a_table_with_too_few_entries_is_refused():
+    attributes = {"table_data": np.zeros(8), "table_t": named("table", "fixed<8,4>"), "activation": "unary_lut"}
+    layers = [port("x", (5,), "fixed<8,4>"), Layer("a", "UnaryLUT", "x", {"table": "fixed<8,4>"}, {}, attributes)]
+    with pytest.raises(GraphError, match=r"node 'a' has a table of 8 entries but reads fixed<8,4>"):
+        convert_layers(layers, ["a"])

@@ -9,7 +9,7 @@ from typing import Any
 from codesign.errors import UnsupportedLayerError
 from codesign.graph.activation_tables import TableFunction
 from codesign.graph.nodes import Elu, HardActivation, HardFunction, Node, PRelu, ThresholdedRelu, UnaryTable, frozen
-from codesign.graph.reading.activation import build_table, is_stream
+from codesign.graph.reading.activation import build_table
 from codesign.graph.reading.precision import read_number, read_weight, types
 from codesign.graph.reading.registry import reads
 
@@ -92,9 +92,5 @@ def read_hard(node: Any, common: dict[str, Any]) -> Node:
 @reads("UnaryLUT")
 def read_unary_table(node: Any, common: dict[str, Any]) -> Node:
     """A function whose table the model gives."""
-    if is_stream(node):
-        raise UnsupportedLayerError(
-            f"layer {node.name!r}: hls4ml's C++ for a UnaryLUT on streams does not compile; use io_parallel"
-        )
     table, type_ = read_weight(node, "table")
     return UnaryTable(**common, table=frozen(table.ravel()), table_type=type_)

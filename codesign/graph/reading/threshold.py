@@ -7,6 +7,7 @@ from typing import Any
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph.nodes import BinaryThreshold, IntArray, Node, TernaryThreshold, frozen
+from codesign.graph.reading.activation import is_stream
 from codesign.graph.reading.precision import input_type, read_weight
 from codesign.graph.reading.registry import reads
 
@@ -38,6 +39,11 @@ def _thresholds(node: Any, key: str) -> IntArray:
     size = math.prod(node.get_output_variable().shape)
     filters = int(node.get_attr("n_filt"))
     count = size if filters == -1 else filters
+    if is_stream(node) and node.get_output_variable().type.n_elem != count:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has {count} thresholds for packs of {node.get_output_variable().type.n_elem} numbers "
+            "of a stream, which hls4ml's C++ does not compile with; flatten before it, or use io_parallel"
+        )
     if values.size < count:
         raise UnsupportedLayerError(
             f"layer {node.name!r} has {values.size} thresholds for {count} values, and hls4ml's C++ reads past their "
