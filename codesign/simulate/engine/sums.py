@@ -1,19 +1,27 @@
-"""Sums of products in an accumulator as one exact matrix product and a chain of operations behind it."""
+"""Sums of products in an accumulator: where possible one exact matrix product, else one term after the other."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from typing import Any
 
 import numpy as np
 
-from codesign.graph import FixedPoint, IntArray, Overflow, Product
-from codesign.simulate.engine.edge import FLOAT64, Edge
+from codesign.graph import FixedPoint, IntArray, Overflow
+from codesign.graph import Product as ProductKind
+from codesign.simulate.engine.edge import FLOAT64, MANTISSA, Edge, Form, Layout, Tile
 from codesign.simulate.engine.pointwise import (
     Affine,
     Floats,
     NotExactError,
     Operation,
+    State,
+    Wrap,
+    bind,
     cast_operations,
+    check,
     entering,
     floats,
     granularity,
@@ -27,8 +35,8 @@ class Terms:
     """What is added up: for each input and output, a number that is linear in the input.
 
     Attributes:
-        matrix: (n_in, n_out) integers; `x @ matrix + constant` is the sum of all terms.
-        constant: (n_out,) integers.
+        matrix: (n_in, n_out) integers; a term is `x * matrix + constant`.
+        constant: (n_in, n_out) integers.
         low: (n_in, n_out) the smallest integer that each term can be.
         high: the largest.
         fraction: fraction bits of all of them.
@@ -41,7 +49,7 @@ class Terms:
     fraction: int
 
 
-def terms_of(source: Edge, weight: IntArray, weight_type: FixedPoint, product: Product = Product.MULT) -> Terms:
+def terms_of(source: Edge, weight: IntArray, weight_type: FixedPoint, product: ProductKind = ProductKind.MULT) -> Terms:
     """The terms that `codesign.simulate.kernels.sums.terms` makes of inputs and weights.
 
     Args:
@@ -55,39 +63,109 @@ def terms_of(source: Edge, weight: IntArray, weight_type: FixedPoint, product: P
     """
     entering(source, FLOAT64)
     matrix = floats(weight)
-    if product is Product.MULT:
+    if product is ProductKind.MULT:
         ends = matrix * source.low, matrix * source.high
         if max(np.abs(end).sum(axis=0).max(initial=0) for end in ends) >= 2.0**53:
             raise NotExactError
-        nothing = np.zeros(weight.shape[1])
-        return Terms(matrix, nothing, np.minimum(*ends), np.maximum(*ends), source.type.fraction + weight_type.fraction)
-    if product is Product.DATA_BINARY:  # (2 x - 1) * weight
+        fraction = source.type.fraction + weight_type.fraction
+        return Terms(matrix, np.zeros_like(matrix), np.minimum(*ends), np.maximum(*ends), fraction)
+    if product is ProductKind.DATA_BINARY:  # (2 x - 1) * weight
         size = np.abs(matrix)
-        return Terms(2 * matrix, -matrix.sum(axis=0), -size, size, weight_type.fraction)
-    if product is Product.BOTH_BINARY:  # x where the weight is 1, 1 - x where it is -1
+        return Terms(2 * matrix, -matrix, -size, size, weight_type.fraction)
+    if product is ProductKind.BOTH_BINARY:  # x where the weight is 1, 1 - x where it is -1
         used = np.abs(matrix)
-        return Terms(matrix, (matrix < 0).sum(axis=0).astype(np.float64), np.zeros_like(matrix), used, 0)
+        return Terms(matrix, (matrix < 0).astype(np.float64), np.zeros_like(matrix), used, 0)
     raise NotExactError
 
 
-@dataclass(frozen=True, eq=False)
-class Sums:
-    """`bias + sum of accumulator(term)`.
+class Adding:
+    """A way to add up terms, for groups of n_in numbers each.
 
     Attributes:
-        matrix: (n_in, n_out) integers to multiply the inputs with.
-        operations: from that product to the integers of the accumulator.
+        operations: from what is added up to the integers of the accumulator.
         low: the smallest integer of the accumulator that comes out.
         high: the largest.
     """
 
-    matrix: Floats
     operations: tuple[Operation, ...]
     low: int
     high: int
 
+    @property
+    def outputs(self) -> int:
+        """Sums of a group."""
+        raise NotExactError
 
-def sums(terms: Terms, bias: IntArray, accumulator: FixedPoint) -> Sums:
+    def state(self, source: Edge, dtype: np.dtype[Any]) -> State:
+        """What is known of what is added up, before `operations`, in floats of `dtype`.
+
+        Raises:
+            NotExactError: they do not hold it.
+        """
+        raise NotExactError
+
+    def folded(self, operations: tuple[Operation, ...]) -> tuple[Adding, tuple[Operation, ...]]:
+        """The same with what can be of the first operations in its own constants, and the rest of them."""
+        return self, operations
+
+    def bind(self, groups: int, samples: int, dtype: np.dtype[Any]) -> Callable[[Tile, Tile], None]:
+        """A function from (groups, n_in, samples) numbers to (groups, outputs, samples) sums."""
+        raise NotExactError
+
+
+@dataclass(frozen=True, eq=False)
+class Product(Adding):
+    """All terms at once, as a matrix product.
+
+    Attributes:
+        matrix: (n_in, n_out) numbers to multiply the inputs with.
+    """
+
+    operations: tuple[Operation, ...]
+    low: int
+    high: int
+    matrix: Floats
+
+    @property
+    def outputs(self) -> int:
+        """As `Adding.outputs`."""
+        return int(self.matrix.shape[1])
+
+    def state(self, source: Edge, dtype: np.dtype[Any]) -> State:
+        """As `Adding.state`; every partial sum in any order is held too."""
+        entering(source, dtype)
+        weight = self.matrix
+        fraction = max(granularity(weight), -900)
+        if weight.any() and int(np.frexp(np.abs(weight).max())[1]) + granularity(weight) >= MANTISSA[dtype]:
+            raise NotExactError  # a weight itself
+        state = State(Fraction(0), Fraction(0), 0, MANTISSA[dtype])
+        bound = Fraction(float(np.abs(weight).sum(axis=0).max()) * max(abs(source.low), abs(source.high)))
+        state.moved(-bound, bound, fraction)
+        ends = np.stack([weight * source.low, weight * source.high])
+        low, high = ends.min(axis=0).sum(axis=0).min(), ends.max(axis=0).sum(axis=0).max()
+        return state.moved(Fraction(float(low)), Fraction(float(high)), fraction)
+
+    def folded(self, operations: tuple[Operation, ...]) -> tuple[Product, tuple[Operation, ...]]:
+        """As `Adding.folded`: a scale that is a power of two."""
+        first = operations[0] if operations else None
+        if not isinstance(first, Affine) or np.any(np.abs(np.frexp(first.scale)[0]) != 0.5):
+            return self, operations
+        rest: tuple[Operation, ...] = operations[1:]
+        if first.offset.any():
+            rest = (Affine(number(1.0), first.offset), *rest)
+        return replace(self, matrix=self.matrix * first.scale), rest
+
+    def bind(self, groups: int, samples: int, dtype: np.dtype[Any]) -> Callable[[Tile, Tile], None]:
+        """As `Adding.bind`."""
+        weight = np.ascontiguousarray(self.matrix.T, dtype=dtype)
+
+        def run(x: Tile, out: Tile) -> None:
+            np.matmul(weight, x, out=out)
+
+        return run
+
+
+def product_of(terms: Terms, bias: IntArray, accumulator: FixedPoint) -> Product:
     """The sums of `codesign.simulate.kernels.sums.accumulate`, where no term is rounded and nothing saturates.
 
     Args:
@@ -100,7 +178,7 @@ def sums(terms: Terms, bias: IntArray, accumulator: FixedPoint) -> Sums:
     """
     up = accumulator.fraction - terms.fraction
     offset = floats(bias)
-    if up < 0 and max(granularity(terms.matrix), granularity(terms.constant), granularity(terms.high)) > up:
+    if up < 0 and max(granularity(terms.matrix), granularity(terms.constant)) > up:
         raise NotExactError  # some terms are not on the accumulator's grid
     scale = power(up)
     lows, highs = terms.low * scale, terms.high * scale
@@ -114,5 +192,125 @@ def sums(terms: Terms, bias: IntArray, accumulator: FixedPoint) -> Sums:
         raise NotExactError  # then every partial sum would have to be looked at
     low, high = (lows.sum(axis=0) + offset).min(), (highs.sum(axis=0) + offset).max()
     wrapped, first, last = cast_operations(int(low), int(high), accumulator.fraction, accumulator)
-    start = Affine(number(scale), terms.constant * scale + offset)
-    return Sums(terms.matrix, (start, *wrapped), first, last)
+    start = Affine(number(scale), terms.constant.sum(axis=0) * scale + offset)
+    return Product((start, *wrapped), first, last, terms.matrix)
+
+
+@dataclass(frozen=True, eq=False)
+class OneByOne(Adding):
+    """One term after the other, each cast into the accumulator before it is added, and so is each sum.
+
+    Attributes:
+        terms: what is added up.
+        order: the inputs in the order of addition.
+        bias: (n_out,) integers of the accumulator.
+        scale: from the terms' grid to the accumulator's.
+        each: what becomes of a term before it is added.
+        every: what becomes of a sum after each term.
+    """
+
+    operations: tuple[Operation, ...]
+    low: int
+    high: int
+    terms: Terms
+    order: tuple[int, ...]
+    bias: Floats
+    scale: float
+    each: tuple[Operation, ...]
+    every: tuple[Operation, ...]
+
+    @property
+    def outputs(self) -> int:
+        """As `Adding.outputs`."""
+        return int(self.bias.size)
+
+    def state(self, source: Edge, dtype: np.dtype[Any]) -> State:
+        """As `Adding.state`."""
+        entering(source, dtype)
+        start = State(Fraction(0), Fraction(0), 0, MANTISSA[dtype])
+        scaled = granularity(self.terms.matrix), granularity(self.terms.constant)
+        fraction = max(*scaled, -900) - int(np.frexp(self.scale)[1] - 1)
+        ends = Fraction(float(self.terms.low.min())), Fraction(float(self.terms.high.max()))
+        spread = max(float(np.abs(self.terms.matrix).max()) * max(abs(source.low), abs(source.high)), 1.0)
+        factor = Fraction(self.scale)
+        start.moved(-Fraction(spread) * factor, Fraction(spread) * factor, fraction)
+        term = check(self.each, start.moved(ends[0] * factor, ends[1] * factor, fraction))
+        largest = max(abs(self.low), abs(self.high))
+        if self.every:
+            check(self.every, start.moved(term.low - largest, term.high + largest, 0))
+        else:  # nothing brings the sum back in between
+            largest = int(max(abs(term.low), abs(term.high))) * len(self.order) + int(np.abs(self.bias).max())
+        return start.moved(Fraction(-largest), Fraction(largest), 0)
+
+    def bind(self, groups: int, samples: int, dtype: np.dtype[Any]) -> Callable[[Tile, Tile], None]:
+        """As `Adding.bind`."""
+        form = Form(Layout.COLUMNS, dtype)
+        size = groups * self.outputs
+        term = np.empty((groups, self.outputs, samples), dtype=dtype)
+        weight = (self.terms.matrix * self.scale).astype(dtype)[:, :, None]
+        constant = (self.terms.constant * self.scale).astype(dtype)[:, :, None]
+        shifted = bool(self.terms.constant.any())
+        bias = self.bias.astype(dtype)[:, None]
+        each, every = bind(self.each, size, samples, form), bind(self.every, size, samples, form)
+
+        def run(x: Tile, out: Tile) -> None:
+            np.copyto(out, bias)
+            part = term[: out.shape[0]]
+            for place in self.order:
+                np.multiply(x[:, place : place + 1], weight[place], out=part)
+                if shifted:
+                    np.add(part, constant[place], out=part)
+                each(part, part)
+                np.add(out, part, out=out)
+                every(out, out)
+
+        return run
+
+
+def one_by_one(
+    terms: Terms, bias: IntArray, accumulator: FixedPoint, order: IntArray | None, *, leaves_out_zeros: bool
+) -> OneByOne:
+    """The sums of `codesign.simulate.kernels.sums.accumulate`, in its order.
+
+    Raises:
+        NotExactError: an overflow mode has no counterpart in floats.
+    """
+    modes = accumulator.overflow
+    offset = floats(bias)
+    if modes is Overflow.SAT_SYM and leaves_out_zeros and bool(np.any(bias == accumulator.min_int)):
+        raise NotExactError  # the lowest number stays until the first term that is not left out
+    low, high = int(terms.low.min()), int(terms.high.max())
+    operations, low, high = cast_operations(low, high, terms.fraction, accumulator)
+    scale = power(accumulator.fraction - terms.fraction)
+    each = operations[1:] if accumulator.fraction != terms.fraction else operations
+    first = operations[0] if len(each) < len(operations) else None
+    if isinstance(first, Affine) and first.offset.any():
+        each = [Affine(number(1.0), first.offset), *each]
+    places = range(terms.matrix.shape[0]) if order is None else order
+    adding = modes is Overflow.SAT_SYM  # there even a zero that is added can count
+    used = tuple(int(i) for i in places if adding or terms.matrix[i].any() or terms.constant[i].any())
+    ends = accumulator.min_int, accumulator.max_int
+    if modes is Overflow.WRAP:
+        # Sums may wrap at the end as well as in between, as long as the float holds them until then.
+        unwrapped = [item for item in each if not isinstance(item, Wrap)]
+        whole = int(max(np.abs(terms.low).sum(axis=0).max(), np.abs(terms.high).sum(axis=0).max()) * scale)
+        largest = whole + len(used) + max(abs(end) for end in ends)
+        if largest < 1 << (MANTISSA[FLOAT64] - 1):
+            wrapped, low, high = cast_operations(-largest, largest, accumulator.fraction, accumulator)
+            return OneByOne(tuple(wrapped), low, high, terms, used, offset, scale, tuple(unwrapped), ())
+    every, _, _ = cast_operations(low + ends[0], high + ends[1], accumulator.fraction, accumulator)
+    return OneByOne((), ends[0], ends[1], terms, used, offset, scale, tuple(each), tuple(every))
+
+
+def adding_of(
+    terms: Terms, bias: IntArray, accumulator: FixedPoint, order: IntArray | None, *, leaves_out_zeros: bool
+) -> Adding:
+    """The fastest exact way.
+
+    Raises:
+        NotExactError: there is none.
+    """
+    try:
+        return product_of(terms, bias, accumulator)
+    except NotExactError:
+        return one_by_one(terms, bias, accumulator, order, leaves_out_zeros=leaves_out_zeros)
