@@ -49,7 +49,13 @@ class Terms:
     fraction: int
 
 
-def terms_of(source: Edge, weight: IntArray, weight_type: FixedPoint, product: ProductKind = ProductKind.MULT) -> Terms:
+def terms_of(
+    source: Edge,
+    weight: IntArray,
+    weight_type: FixedPoint,
+    product: ProductKind = ProductKind.MULT,
+    exponent_width: int = 0,
+) -> Terms:
     """The terms that `codesign.simulate.kernels.sums.terms` makes of inputs and weights.
 
     Args:
@@ -57,13 +63,16 @@ def terms_of(source: Edge, weight: IntArray, weight_type: FixedPoint, product: P
         weight: (n_in, n_out) integers of `weight_type`.
         weight_type: theirs.
         product: how the two are multiplied.
+        exponent_width: of product `weight_exponential`.
 
     Raises:
         NotExactError: a float64 does not hold them, or they are not linear in the input.
     """
     entering(source, FLOAT64)
     matrix = floats(weight)
-    if product is ProductKind.MULT:
+    if product is ProductKind.WEIGHT_EXPONENTIAL:
+        _check_shifts(source, matrix, weight_type, exponent_width)
+    if product in (ProductKind.MULT, ProductKind.WEIGHT_EXPONENTIAL):
         ends = matrix * source.low, matrix * source.high
         if max(np.abs(end).sum(axis=0).max(initial=0) for end in ends) >= 2.0**53:
             raise NotExactError
@@ -76,6 +85,24 @@ def terms_of(source: Edge, weight: IntArray, weight_type: FixedPoint, product: P
         used = np.abs(matrix)
         return Terms(matrix, (matrix < 0).astype(np.float64), np.zeros_like(matrix), used, 0)
     raise NotExactError
+
+
+def _check_shifts(source: Edge, weight: Floats, weight_type: FixedPoint, exponent_width: int) -> None:
+    """Refuse shifts that lose bits at either end of the type in which hls4ml shifts.
+
+    Raises:
+        NotExactError: some do.
+    """
+    half = exponent_width + source.type.width
+    inside = FixedPoint(True, 2 * half, half)
+    sizes = np.abs(weight[weight != 0]) * power(-weight_type.fraction)
+    if sizes.size == 0:
+        return
+    smallest, largest = Fraction(float(sizes.min())), Fraction(float(sizes.max()))
+    step = source.type.step * min(smallest, Fraction(1))
+    magnitude = max(abs(source.low), abs(source.high)) * source.type.step * max(largest, Fraction(1))
+    if source.type.fraction > inside.fraction or step < inside.step or magnitude >= inside.high:
+        raise NotExactError
 
 
 class Adding:
@@ -204,6 +231,7 @@ class OneByOne(Adding):
         terms: what is added up.
         order: the inputs in the order of addition.
         bias: (n_out,) integers of the accumulator.
+        each_its_own: an input is one number for each output, not one for all of them.
         scale: from the terms' grid to the accumulator's.
         each: what becomes of a term before it is added.
         every: what becomes of a sum after each term.
@@ -215,6 +243,7 @@ class OneByOne(Adding):
     terms: Terms
     order: tuple[int, ...]
     bias: Floats
+    each_its_own: bool
     scale: float
     each: tuple[Operation, ...]
     every: tuple[Operation, ...]
@@ -251,13 +280,14 @@ class OneByOne(Adding):
         constant = (self.terms.constant * self.scale).astype(dtype)[:, :, None]
         shifted = bool(self.terms.constant.any())
         bias = self.bias.astype(dtype)[:, None]
+        width = self.outputs if self.each_its_own else 1
         each, every = bind(self.each, size, samples, form), bind(self.every, size, samples, form)
 
         def run(x: Tile, out: Tile) -> None:
             np.copyto(out, bias)
             part = term[: out.shape[0]]
             for place in self.order:
-                np.multiply(x[:, place : place + 1], weight[place], out=part)
+                np.multiply(x[:, place * width : (place + 1) * width], weight[place], out=part)
                 if shifted:
                     np.add(part, constant[place], out=part)
                 each(part, part)
@@ -268,9 +298,23 @@ class OneByOne(Adding):
 
 
 def one_by_one(
-    terms: Terms, bias: IntArray, accumulator: FixedPoint, order: IntArray | None, *, leaves_out_zeros: bool
+    terms: Terms,
+    bias: IntArray,
+    accumulator: FixedPoint,
+    order: IntArray | None,
+    *,
+    leaves_out_zeros: bool,
+    each_its_own: bool = False,
 ) -> OneByOne:
     """The sums of `codesign.simulate.kernels.sums.accumulate`, in its order.
+
+    Args:
+        terms: what is added up.
+        bias: (n_out,) integers of the accumulator.
+        accumulator: of every term and sum.
+        order: of the inputs; ascending where None.
+        leaves_out_zeros: as for `accumulate`.
+        each_its_own: as in `OneByOne`.
 
     Raises:
         NotExactError: an overflow mode has no counterpart in floats.
@@ -297,9 +341,9 @@ def one_by_one(
         largest = whole + len(used) + max(abs(end) for end in ends)
         if largest < 1 << (MANTISSA[FLOAT64] - 1):
             wrapped, low, high = cast_operations(-largest, largest, accumulator.fraction, accumulator)
-            return OneByOne(tuple(wrapped), low, high, terms, used, offset, scale, tuple(unwrapped), ())
+            return OneByOne(tuple(wrapped), low, high, terms, used, offset, each_its_own, scale, tuple(unwrapped), ())
     every, _, _ = cast_operations(low + ends[0], high + ends[1], accumulator.fraction, accumulator)
-    return OneByOne((), ends[0], ends[1], terms, used, offset, scale, tuple(each), tuple(every))
+    return OneByOne((), *ends, terms, used, offset, each_its_own, scale, tuple(each), tuple(every))
 
 
 def adding_of(

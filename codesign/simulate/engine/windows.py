@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from codesign.graph import Node
 from codesign.simulate.engine.edge import Edge, Form, Layout, Tile, empty
 from codesign.simulate.engine.elementwise import exactly
 from codesign.simulate.engine.kernel import Kernel, Run
@@ -181,11 +180,3 @@ class WindowSums(Kernel):
                 add(x, found[start : start + count].reshape(count * columns, *sums[2:]))
 
         return run
-
-
-def sums_kernel(
-    node: Node, source: Edge, geometry: Geometry, adding: Adding, operations: Sequence[Operation], edge: Edge
-) -> WindowSums:
-    """`WindowSums.of` with an edge that is laid out as it gives it."""
-    form = Form(Layout.COLUMNS, edge.form.dtype)
-    return WindowSums.of(source, geometry, adding, operations, Edge(edge.type, edge.shape, edge.low, edge.high, form))
