@@ -217,6 +217,12 @@ def power(exponent: int) -> float:
     return float(2.0**exponent)
 
 
+def lowest_kept(to: FixedPoint) -> int:
+    """The smallest integer that a cast into `to` leaves alone."""
+    symmetric = to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1  # one bit has no symmetric range
+    return -to.max_int if symmetric else to.min_int
+
+
 def cast_operations(
     low: int, high: int, fraction: int, to: FixedPoint, source: FixedPoint | None = None
 ) -> tuple[list[Operation], int, int]:
@@ -239,8 +245,7 @@ def cast_operations(
     elif shift < 0:
         operations.append(Affine(number(power(-shift)), number(0.0)))
         low, high = low << -shift, high << -shift
-    symmetric = to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1
-    lowest = -to.max_int if symmetric else to.min_int
+    lowest = lowest_kept(to)
     if lowest <= low and high <= to.max_int:
         return operations, low, high
     if to.overflow in (Overflow.SAT, Overflow.SAT_SYM):

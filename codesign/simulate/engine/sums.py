@@ -25,6 +25,7 @@ from codesign.simulate.engine.pointwise import (
     entering,
     floats,
     granularity,
+    lowest_kept,
     number,
     power,
 )
@@ -214,7 +215,7 @@ def product_of(terms: Terms, bias: IntArray, accumulator: FixedPoint) -> Product
         raise NotExactError
     lowest = np.minimum(lows, 0).sum(axis=0) + np.minimum(offset, 0)
     highest = np.maximum(highs, 0).sum(axis=0) + np.maximum(offset, 0)
-    fits = accumulator.min_int < lowest.min() and highest.max() <= accumulator.max_int
+    fits = lowest_kept(accumulator) <= lowest.min() and highest.max() <= accumulator.max_int
     if accumulator.overflow is not Overflow.WRAP and not fits:
         raise NotExactError  # then every partial sum would have to be looked at
     low, high = (lows.sum(axis=0) + offset).min(), (highs.sum(axis=0) + offset).max()
