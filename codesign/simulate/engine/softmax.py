@@ -46,7 +46,9 @@ class Lookup:
     entries: Tile
 
     @classmethod
-    def of(cls, low: int, high: int, fraction: int, source: FixedPoint | None, index: FixedPoint, table: Tile) -> Lookup:
+    def of(
+        cls, low: int, high: int, fraction: int, source: FixedPoint | None, index: FixedPoint, table: Tile
+    ) -> Lookup:
         """For integers in [low, high], of type `source` where they have one, that are cast into `index`.
 
         Raises:
@@ -110,9 +112,7 @@ class TableSoftmax(Kernel):
         low, high = total.low, total.high
         if n > 1:
             wrapped, low, high = cast_operations(low, high, types.accumulator.fraction, types.accumulator)
-        inverse = Lookup.of(
-            low, high, types.accumulator.fraction, types.accumulator, types.inv_input, node.inv_table
-        )
+        inverse = Lookup.of(low, high, types.accumulator.fraction, types.accumulator, types.inv_input, node.inv_table)
         inverse = replace(inverse, operations=(*wrapped, *inverse.operations))
         factors = int(inverse.entries.min()), int(inverse.entries.max())
         ends = [a * b for a in (least, most) for b in factors]
@@ -165,8 +165,10 @@ class TableSoftmax(Kernel):
             argument = tile
             if stable:
                 np.max(tile.reshape(slices), axis=1, keepdims=True, out=largest.reshape(by_slice))
-                pair = (tile.reshape(slices), largest.reshape(by_slice))
-                np.subtract(*(pair if downwards else pair[::-1]), out=x.reshape(slices))
+                first, second = largest.reshape(by_slice), tile.reshape(slices)
+                if downwards:
+                    first, second = second, first
+                np.subtract(first, second, out=x.reshape(slices))
                 argument = x
             exponents(argument, x)
             exponential(x)
