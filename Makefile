@@ -8,7 +8,7 @@ OUT    := build/digits
 # Make's own flags and variables must not reach the makefiles of Verilator and cocotb that codesign runs.
 ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 
-.PHONY: demo test test-full lint format install clean
+.PHONY: demo test test-full test-keras2 lint format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -17,8 +17,12 @@ demo: $(VENV)/.installed-all
 test: $(VENV)/.installed-dev
 	$(ALONE) $(BIN)/python -m pytest -m "not slow"
 
-test-full: $(VENV)/.installed-dev
+test-full: $(VENV)/.installed-dev test-keras2
 	$(ALONE) $(BIN)/python -m pytest
+
+# Reading what the hls4ml of a Keras 2 environment made; TensorFlow 2.15 has no wheels for Python 3.12 and later.
+test-keras2: $(VENV)/keras2/.installed
+	$(VENV)/keras2/bin/python -m pytest -W ignore tests/keras2
 
 lint: $(VENV)/.installed-dev
 	@status=0; \
@@ -42,6 +46,11 @@ $(VENV)/.made:
 	@$(PYTHON) -m venv $(VENV) || { \
 	  echo "$(PYTHON) cannot make a virtual environment; install its venv module" \
 	    "(on Debian: apt install python3-venv) and run make again" >&2; exit 2; }
+	@touch $@
+
+$(VENV)/keras2/.installed: tests/keras2/requirements.txt | $(VENV)/.made
+	$(PYTHON) -m venv $(VENV)/keras2
+	$(VENV)/keras2/bin/python -m pip install --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.installed-all: pyproject.toml | $(VENV)/.made
