@@ -80,9 +80,7 @@ def converted(build: Callable[[], list[Any]], io_type: str, folder: Path) -> Any
 
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
 @pytest.mark.parametrize("build", [mlp, cnn, rnn])
-def test_the_graph_equals_the_compiled_model(
-    build: Callable[[], list[Any]], io_type: str, tmp_path: Path
-) -> None:
+def test_the_graph_equals_the_compiled_model(build: Callable[[], list[Any]], io_type: str, tmp_path: Path) -> None:
     model_graph = converted(build, io_type, tmp_path / "project")
     graph = Graph.from_hls4ml(model_graph)
     graph.save(tmp_path)
