@@ -5,8 +5,9 @@ Everything drawn is kept in `Network`, whose text is enough to build the same ne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -38,8 +39,7 @@ class Network:
         types: drawn in advance, taken one after another for every type that hls4ml's configuration has.
         reuse: reuse factors, taken one after another.
         strategy: of all layers.
-        io_type: io_parallel or io_stream.
-        seed: of the weights and samples.
+        seed: of the weights.
     """
 
     shape: Shape
@@ -47,8 +47,7 @@ class Network:
     types: tuple[str, ...]
     reuse: tuple[int, ...]
     strategy: str
-    io_type: str
-    seed: int = field(default=0)
+    seed: int
 
 
 ROUNDINGS = ("TRN", "TRN_ZERO", "RND", "RND_ZERO", "RND_INF", "RND_MIN_INF", "RND_CONV")
@@ -103,7 +102,7 @@ def _image(draw: st.DrawFn, shape: Shape) -> tuple[Layer, Shape]:
     sizes, channels = shape[:-1], shape[-1]
     axes = len(sizes)
     kind = draw(
-        st.sampled_from(["Conv", "Conv", "DepthwiseConv", "SeparableConv", "MaxPooling", "AveragePooling"])
+        st.sampled_from(["Conv", "Conv", "DepthwiseConv", "MaxPooling", "AveragePooling"])
         if draw(st.booleans())
         else st.sampled_from(["GlobalMaxPooling", "GlobalAveragePooling", "ZeroPadding", "Cropping", "UpSampling"])
     )
@@ -163,49 +162,54 @@ def networks(draw: st.DrawFn) -> Network:
         tuple(layers),
         tuple(draw(st.lists(type_texts(), min_size=6, max_size=12))),
         tuple(draw(st.lists(st.sampled_from([1, 2, 3, 6]), min_size=1, max_size=3))),
-        draw(st.sampled_from(["Latency", "Latency", "Resource"])),
-        draw(st.sampled_from(["io_parallel", "io_stream"])),
+        draw(st.sampled_from(["Latency", "Latency", "Resource", "Resource_Unrolled"])),
         draw(st.integers(0, 1000)),
     )
 
 
-def build(network: Network) -> Any:
-    """The Keras model, its weights on a grid of 1/32."""
+def build(networks: Sequence[Network]) -> Any:
+    """One Keras model of networks beside each other, their weights on a grid of 1/32."""
     import keras
 
-    given = keras.layers.Input(network.shape, name="x")
-    tensor, before = given, given
-    for index, layer in enumerate(network.layers):
-        if layer.kind == "Skip":
-            if before.shape != tensor.shape or before is tensor:
-                before = keras.layers.Activation("linear", name=f"copy{index}")(tensor)
-            before, tensor = tensor, keras.layers.Add(name=f"l{index}")([tensor, before])
-            continue
-        made = getattr(keras.layers, layer.kind)(name=f"l{index}", **dict(layer.options))
-        before, tensor = tensor, made(tensor)
-    model = keras.Model(given, tensor)
-    rng = np.random.default_rng(network.seed)
-    for one in model.layers:
-        values = [rng.integers(-40, 41, weight.shape) / 32 for weight in one.weights]
-        if type(one).__name__ == "BatchNormalization":
-            values[3] = np.abs(values[3]) + 0.5
-        one.set_weights(values)
-    return model
+    inputs, outputs = [], []
+    for number, network in enumerate(networks):
+        rng = np.random.default_rng(network.seed)
+        given = keras.layers.Input(network.shape, name=f"n{number}_x")
+        tensor = before = given
+        for index, layer in enumerate(network.layers):
+            name = f"n{number}_l{index}"
+            if layer.kind == "Skip":
+                if before.shape != tensor.shape or before is tensor:
+                    before = keras.layers.Activation("linear", name=f"{name}_copy")(tensor)
+                before, tensor = tensor, keras.layers.Add(name=name)([tensor, before])
+                continue
+            made = getattr(keras.layers, layer.kind)(name=name, **dict(layer.options))
+            before, tensor = tensor, made(tensor)
+            values = [rng.integers(-40, 41, weight.shape) / 32 for weight in made.weights]
+            if layer.kind == "BatchNormalization":
+                values[3] = np.abs(values[3]) + 0.5
+            made.set_weights(values)
+        inputs.append(given)
+        outputs.append(tensor)
+    return keras.Model(inputs, outputs)
 
 
-def configure(network: Network, config: dict[str, Any]) -> dict[str, Any]:
+_STATED = re.compile(r"table|inv_inp|inp_norm")
+
+
+def configure(networks: Sequence[Network], config: dict[str, Any]) -> dict[str, Any]:
     """hls4ml's configuration with the drawn types and settings."""
-    taken = 0
-    config["Model"]["Strategy"] = network.strategy
-    for index, (name, values) in enumerate(config["LayerName"].items()):
-        types: Mapping[str, str] = values["Precision"]
-        for key in types:
-            if not (key.endswith("table") or key in ("inv_inp", "inp_norm")):
-                types[key] = network.types[taken % len(network.types)]  # type: ignore[index]
-                taken += 1
-        if name == "x":
-            values["Precision"]["result"] = network.types[0]
-        if "ReuseFactor" in values:
-            values["ReuseFactor"] = network.reuse[index % len(network.reuse)]
-            values["Strategy"] = network.strategy
+    for number, network in enumerate(networks):
+        taken = 0
+        own = [(name, values) for name, values in config["LayerName"].items() if name.startswith(f"n{number}_")]
+        for index, (name, values) in enumerate(own):
+            for key in values["Precision"]:
+                if not _STATED.search(key):
+                    values["Precision"][key] = network.types[taken % len(network.types)]
+                    taken += 1
+            if name == f"n{number}_x":
+                values["Precision"]["result"] = network.types[0]
+            if "ReuseFactor" in values:
+                values["ReuseFactor"] = network.reuse[index % len(network.reuse)]
+                values["Strategy"] = network.strategy
     return config
