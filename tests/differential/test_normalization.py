@@ -122,7 +122,7 @@ def test_binary_and_ternary_tanh_behind_scales(tmp_path, io_type):
 def test_scales_that_lack_are_refused():
     made = Design(3)
     name = made.normalize("BatchNormalization", (3, 4), made.port((3, 4), "fixed<8,4>"), scale_data=np.ones(3))
-    with pytest.raises(UnsupportedLayerError, match="has 3 scales for 4 values.*normalize the last axis"):
+    with pytest.raises(UnsupportedLayerError, match=r"has 3 scales for 4 values.*normalize the last axis"):
         convert_layers(made.layers, [name])
 
 
