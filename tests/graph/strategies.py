@@ -47,6 +47,7 @@ from codesign.graph import (
     PoolingKind,
     PRelu,
     Product,
+    Quantizer,
     ReadTimeStep,
     Reshape,
     Resize,
@@ -292,6 +293,21 @@ def _layer_normalization(draw: st.DrawFn, common: dict[str, Any], source: Node) 
     )
 
 
+def _quantizer(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
+    rng = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    overflow = draw(st.sampled_from(Overflow))
+    return Quantizer(
+        **common,
+        shape=source.shape,
+        result=draw(fixed_points()),
+        signed=frozen(rng.integers(overflow is Overflow.WRAP_SM, 2, source.size)),
+        width=frozen(rng.integers(0, 9, source.size)),
+        integer=frozen(rng.integers(-3, 9, source.size)),
+        rounding=draw(st.sampled_from(Rounding)),
+        overflow=overflow,
+    )
+
+
 def _einsum_dense(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     axes = tuple(draw(st.permutations(range(len(source.shape)))))
     ordered = [source.shape[axis] for axis in axes]
@@ -509,6 +525,7 @@ CHAINED = (
     _broadcast,
     _embedding,
     _einsum_dense,
+    _quantizer,
 )
 JOINED = (_merge, _concatenate, _dot, _einsum)  # these read any of the nodes before them
 

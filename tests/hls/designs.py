@@ -81,6 +81,7 @@ def from_layers(
     *,
     io_type: str = "io_parallel",
     backend: str = "Vitis",
+    whole: Mapping[str, Any] | None = None,
 ) -> Pair:
     """A ModelGraph of layers as hls4ml's front ends describe them, for those that no layer of Keras 3 becomes.
 
@@ -90,6 +91,7 @@ def from_layers(
         outputs: names of layers.
         io_type: io_parallel or io_stream.
         backend: Vitis or Vivado.
+        whole: settings of the whole model.
     """
     import hls4ml
     from hls4ml.model.graph import ModelGraph
@@ -97,7 +99,7 @@ def from_layers(
     config = hls4ml.backends.get_backend(backend).create_initial_config(io_type=io_type)
     config.update(OutputDir="unused", ProjectName="design", Backend=backend)
     config["HLSConfig"] = {
-        "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency"},
+        "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency", **(whole or {})},
         "LayerName": {name: {"Precision": dict(values), "Strategy": "Latency"} for name, values in types.items()},
     }
     inputs = [item["name"] for item in found if item["class_name"] == "InputLayer"]

@@ -29,6 +29,7 @@ from codesign.graph.nodes.normalize import Normalize, NormalizeKind
 from codesign.graph.nodes.pooling import Pooling, PoolingArithmetic, PoolingKind
 from codesign.graph.nodes.ports import Input
 from codesign.graph.nodes.product import Product, check_products
+from codesign.graph.nodes.quantizer import Quantizer
 from codesign.graph.nodes.rectifier import ClippedRelu, PRelu, ThresholdedRelu
 from codesign.graph.nodes.recurrent import Direction, GateFunction, Gru, Lstm, Recurrent
 from codesign.graph.nodes.reshape import Reshape
@@ -74,6 +75,7 @@ __all__ = [
     "PoolingArithmetic",
     "PoolingKind",
     "Product",
+    "Quantizer",
     "ReadTimeStep",
     "Recurrent",
     "Reshape",
