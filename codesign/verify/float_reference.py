@@ -2,11 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import singledispatch
 
 import numpy as np
 
-from codesign.graph import Dense, FixedPoint, Graph, IntArray, Node, Normalize, Softmax, SoftmaxImplementation
+from codesign.graph import (
+    BinaryThreshold,
+    Convolution,
+    Dense,
+    DepthwiseConvolution,
+    Dot,
+    Einsum,
+    EinsumDense,
+    Elu,
+    FixedPoint,
+    Graph,
+    HardActivation,
+    IntArray,
+    LayerNormalization,
+    Merge,
+    MergeOperation,
+    Node,
+    Normalize,
+    Pooling,
+    PoolingKind,
+    PRelu,
+    Recurrent,
+    Selu,
+    Softmax,
+    SoftmaxImplementation,
+    TableActivation,
+    TernaryThreshold,
+)
+from codesign.graph.cast import magnitude_bits
 
 FLOAT32_BITS = 24
 
@@ -34,27 +63,99 @@ def _sum_bits(
 
 
 @singledispatch
-def inexact_in_float32(node: Node, source: FixedPoint) -> str | None:
-    """Why float32 arithmetic cannot reproduce this node exactly; None where it does."""
+def inexact_in_float32(node: Node, sources: Sequence[FixedPoint]) -> str | None:
+    """Why float32 arithmetic cannot reproduce this node exactly; None where it does.
+
+    Args:
+        node: the operation.
+        sources: the types of the results that it reads, in order.
+    """
     return None
 
 
-@inexact_in_float32.register
-def _(node: Dense, source: FixedPoint) -> str | None:
+def _weighted(node: Dense | Convolution | DepthwiseConvolution, weight: IntArray, source: FixedPoint) -> str | None:
     reach = max(source.max_int, -source.min_int)
-    bits = _sum_bits(reach, node.weight, node.weight_type.fraction, node.bias, node.bias_type.fraction, source)
-    return _too_wide(bits)
+    bias = np.resize(node.bias, weight.shape[1])
+    return _too_wide(_sum_bits(reach, weight, node.weight_type.fraction, bias, node.bias_type.fraction, source))
 
 
 @inexact_in_float32.register
-def _(node: Normalize, source: FixedPoint) -> str | None:
+def _(node: Dense, sources: Sequence[FixedPoint]) -> str | None:
+    return _weighted(node, node.weight, sources[0])
+
+
+@inexact_in_float32.register
+def _(node: Normalize, sources: Sequence[FixedPoint]) -> str | None:
+    (source,) = sources
     reach = max(source.max_int, -source.min_int)
     scale = node.scale.reshape(1, -1)
     return _too_wide(_sum_bits(reach, scale, node.scale_type.fraction, node.bias, node.bias_type.fraction, source))
 
 
 @inexact_in_float32.register
-def _(node: Softmax, source: FixedPoint) -> str | None:
+def _(node: Convolution, sources: Sequence[FixedPoint]) -> str | None:
+    return _weighted(node, node.weight.reshape(-1, node.weight.shape[-1]), sources[0])
+
+
+@inexact_in_float32.register
+def _(node: DepthwiseConvolution, sources: Sequence[FixedPoint]) -> str | None:
+    return _weighted(node, node.weight.reshape(-1, node.weight.shape[-1]), sources[0])
+
+
+@inexact_in_float32.register
+def _(node: Merge, sources: Sequence[FixedPoint]) -> str | None:
+    first, second = sources
+    if node.operation is MergeOperation.MULTIPLY:
+        return _too_wide(first.width + second.width)
+    if node.operation in (MergeOperation.MAXIMUM, MergeOperation.MINIMUM):
+        return None
+    fraction, integer = max(first.fraction, second.fraction), max(first.integer, second.integer) + 1
+    return _too_wide(integer + fraction)
+
+
+@inexact_in_float32.register
+def _(node: Pooling, sources: Sequence[FixedPoint]) -> str | None:
+    return None if node.kind is PoolingKind.MAX else "an average is a quotient, rounded"
+
+
+@inexact_in_float32.register
+def _(node: PRelu, sources: Sequence[FixedPoint]) -> str | None:
+    return _too_wide(sources[0].width + magnitude_bits(node.alpha) - _trailing_zeros(node.alpha))
+
+
+@inexact_in_float32.register(Dot)
+@inexact_in_float32.register(Einsum)
+@inexact_in_float32.register(EinsumDense)
+def _(node: Node, sources: Sequence[FixedPoint]) -> str | None:
+    return "float32 adds the products of an einsum in an order of its own"
+
+
+@inexact_in_float32.register(Recurrent)
+def _(node: Node, sources: Sequence[FixedPoint]) -> str | None:
+    return "a hardware loop's gates are lookup tables"
+
+
+@inexact_in_float32.register(LayerNormalization)
+def _(node: Node, sources: Sequence[FixedPoint]) -> str | None:
+    return "the inverse root in a hardware layer normalization is a lookup table"
+
+
+@inexact_in_float32.register(HardActivation)
+@inexact_in_float32.register(TernaryThreshold)
+@inexact_in_float32.register(BinaryThreshold)
+def _(node: Node, sources: Sequence[FixedPoint]) -> str | None:
+    return "its parameters are rounded to their hardware types"
+
+
+@inexact_in_float32.register(TableActivation)
+@inexact_in_float32.register(Elu)
+@inexact_in_float32.register(Selu)
+def _(node: Node, sources: Sequence[FixedPoint]) -> str | None:
+    return "the hardware function is a lookup table"
+
+
+@inexact_in_float32.register
+def _(node: Softmax, sources: Sequence[FixedPoint]) -> str | None:
     if node.implementation is SoftmaxImplementation.ARGMAX:
         return None
     return "hardware softmax is a pair of lookup tables"
@@ -71,7 +172,7 @@ def float32_approximations(graph: Graph) -> dict[str, str]:
     found: dict[str, str] = {}
     for node in graph:
         before = [name for name in node.inputs if name in found]
-        own = inexact_in_float32(node, graph[node.inputs[0]].result) if node.inputs else None
+        own = inexact_in_float32(node, [source.result for source in graph.sources(node)])
         if own is not None:
             found[node.name] = own
         elif before:
