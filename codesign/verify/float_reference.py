@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import singledispatch
+from math import prod
 
 import numpy as np
 
@@ -115,7 +116,13 @@ def _(node: Merge, sources: Sequence[FixedPoint]) -> str | None:
 
 @inexact_in_float32.register
 def _(node: Pooling, sources: Sequence[FixedPoint]) -> str | None:
-    return None if node.kind is PoolingKind.MAX else "an average is a quotient, rounded"
+    if node.kind is PoolingKind.MAX:
+        return None
+    terms = prod(node.window)
+    even = terms & (terms - 1) == 0 and (node.count_padding or not any((*node.before, *node.after)))
+    if even and node.result.fraction >= sources[0].fraction + terms.bit_length() - 1:
+        return _too_wide(sources[0].width + terms.bit_length() - 1)
+    return "an average is a quotient, rounded"
 
 
 @inexact_in_float32.register
