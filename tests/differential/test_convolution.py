@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -11,13 +12,16 @@ import pytest
 
 from codesign.errors import UnsupportedLayerError
 from codesign.frontend.options import ConvertOptions, IoType
-from codesign.graph import FixedPoint
+from codesign.graph import FixedPoint, Overflow, Rounding
 from codesign.hls import write_project
 
 keras = pytest.importorskip("keras")
 qkeras = pytest.importorskip("qkeras")
 pytest.importorskip("hls4ml")
 
+from hls4ml.model.types import SaturationMode  # noqa: E402
+
+from codesign.frontend import handlers  # noqa: E402
 from codesign.frontend.convert import convert as convert_exactly  # noqa: E402
 from tests.differential.running import compare  # noqa: E402
 from tests.hls.designs import Pair, convert, fill, layers  # noqa: E402
@@ -184,7 +188,8 @@ NARROW_LAYERS = {
     "line_point": conv1d({"kernel_size": 1}),
     "line_point_whole": conv1d({"kernel_size": 1, "strides": 2}, {"ParallelizationFactor": 5}),
     "plane": conv2d({}),
-    "deep_line": depth1d({}),
+    "line_same": conv1d({"padding": "same"}),
+    "deep_line": depth1d({"padding": "same"}),
     "deep_plane": depth2d({}),
 }
 PRODUCTS = {
@@ -230,7 +235,9 @@ def test_every_strategy_in_a_stream(tmp_path, backend):
 
 
 @pytest.mark.parametrize("backend", BACKENDS)
-@pytest.mark.parametrize(("io_type", "left_out"), [("io_parallel", "deep_plane"), ("io_stream", "none")])
+@pytest.mark.parametrize(
+    ("io_type", "left_out"), [pytest.param("io_parallel", "deep_plane", marks=pytest.mark.slow), ("io_stream", "none")]
+)
 def test_every_product(tmp_path, io_type, left_out, backend):
     compare(design(without(left_out, PRODUCTS), seed=7, io_type=io_type, backend=backend), tmp_path, SAMPLES)
 
@@ -298,7 +305,7 @@ def test_what_the_compiled_code_cannot_compute_is_refused(message):
         design({"conv": branch}, seed=1, io_type=io_type)
 
 
-@pytest.mark.parametrize("io_type", IoType)
+@pytest.mark.parametrize("io_type", [pytest.param(IoType.PARALLEL, marks=pytest.mark.slow), IoType.STREAM])
 def test_convolutions_of_qkeras(tmp_path, io_type):
     """Depth multipliers, dilation, separable and folded ones, and all kinds of quantized weights, by our front end."""
     q = {"bias_quantizer": qkeras.quantized_bits(6, 1, alpha=1)}
@@ -337,3 +344,70 @@ def test_convolutions_of_qkeras(tmp_path, io_type):
         )
     made = convert_exactly(model, ConvertOptions(input_type=FixedPoint(True, 6, 3), io_type=io_type))
     compare(Pair(made.model_graph, made.graph), tmp_path, SAMPLES)
+
+
+MODES = [pair for pair in itertools.product(Rounding, Overflow) if pair[1].value in SaturationMode.__members__]
+MODE_LAYERS = (
+    conv1d({"strides": 3}),
+    conv2d({"strides": 3}, reuse(6)),
+    depth1d({"strides": 3}),
+    conv1d({"kernel_size": 1, "strides": 4}),
+    conv1d({"strides": 3}, reuse(3)),
+)
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
+def test_every_rounding_and_overflow_mode(tmp_path, io_type):
+    """In accumulator and result both, with biases that the accumulator does not hold."""
+    branches = {}
+    for index, (rounding, overflow) in enumerate(MODES):
+        other = MODES[(index * 11 + 4) % len(MODES)]
+        types = {
+            "accum": f"fixed<{8 + index % 3},{4 + index % 2},{other[0].value},{other[1].value}>",
+            "result": f"fixed<{4 + index % 3},{3 + index % 2},{rounding.value},{overflow.value}>",
+            "bias": "fixed<9,5>" if index % 3 else f"fixed<8,4,{other[0].value},{other[1].value}>",
+        }
+        branches[f"of_{rounding.value}_{overflow.value}".lower()] = replace(
+            MODE_LAYERS[index % len(MODE_LAYERS)], types=types
+        )
+    wide = {"weight": "fixed<40,20>", "accum": "fixed<90,50,RND,SAT>", "result": "fixed<70,40,TRN,SAT>"}
+    branches["wide"] = conv1d({}, **wide)
+    branches["wide_deep"] = depth1d({}, **wide)
+    branches = {
+        name: replace(branch, source_type="fixed<40,20>" if "wide" in name else "") for name, branch in branches.items()
+    }
+    compare(design(branches, seed=9, io_type=io_type), tmp_path, 3 * SAMPLES)
+
+
+@pytest.mark.parametrize("io_type", [IoType.PARALLEL, pytest.param(IoType.STREAM, marks=pytest.mark.slow)])
+def test_a_network_of_everything(tmp_path, io_type):
+    q = {"bias_quantizer": qkeras.quantized_bits(6, 1, alpha=1)}
+    bits, relu = qkeras.quantized_bits(5, 1, alpha=1), qkeras.quantized_relu(5, 2)
+    given = layers().Input((8, 8, 1), name="image")
+    hidden = qkeras.QConv2D(4, 3, padding="same", kernel_quantizer=bits, activation=relu, name="first", **q)(given)
+    hidden = layers().MaxPooling2D(2, name="pool")(hidden)
+    hidden = qkeras.QSeparableConv2D(
+        6, 3, padding="same", depthwise_quantizer=bits, pointwise_quantizer=bits, activation=relu, name="second", **q
+    )(hidden)
+    hidden = layers().BatchNormalization(name="norm")(hidden)
+    hidden = qkeras.QConv2D(3, 2, strides=2, kernel_quantizer=qkeras.binary(alpha=1), name="third", **q)(hidden)
+    hidden = layers().Flatten(name="flat")(qkeras.QActivation(relu, name="act")(hidden))
+    model = fill(keras.Model(given, qkeras.QDense(5, kernel_quantizer=bits, name="last", **q)(hidden)), 3)
+    made = convert_exactly(model, ConvertOptions(input_type=FixedPoint(False, 6, 1), io_type=io_type))
+    compare(Pair(made.model_graph, made.graph), tmp_path, SAMPLES)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strategy", ["Latency", "Resource"])
+def test_folded_convolutions_of_vivado(tmp_path, strategy):
+    """With Resource hls4ml transposes the folded weights twice, and computes with what comes of it."""
+    handlers.register()
+    bits = qkeras.quantized_bits(6, 1, alpha=1)
+    given = layers().Input(SHAPES["image"], name="image")
+    layer = qkeras.QConv2DBatchnorm(3, 2, kernel_quantizer=bits, bias_quantizer=bits, name="conv")
+    model = keras.Model(given, layer(given))
+    rng = np.random.default_rng(4)
+    layer.set_weights([rng.uniform(0.5, 2, np.shape(item)) for item in layer.get_weights()])
+    types = {"image": {"result": "fixed<6,3>"}}
+    settings = {"conv": {"Strategy": strategy, "ReuseFactor": 4}}
+    compare(convert(model, types, settings=settings, backend="Vivado"), tmp_path, SAMPLES)

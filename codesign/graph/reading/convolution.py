@@ -24,18 +24,19 @@ _SIDES = {"width": ("pad_left", "pad_right"), "height": ("pad_top", "pad_bottom"
 @reads("Conv1D", "Conv2D", "Conv2DBatchnorm", "PointwiseConv1D", "PointwiseConv2D")
 def read_convolution(node: Any, common: dict[str, Any]) -> Node:
     """A convolution with a filter over all channels."""
+    strategy = _strategy(node)
     found = read_products(node)
-    fields = _fields(node, common, found)
+    fields = {**_fields(node, common, found), "strategy": strategy}
     kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
     terms, weight = math.prod(kernel) * channels, found.values
-    resource = fields["strategy"] in _RESOURCE
+    resource = strategy in _RESOURCE
     if resource and not _streams(node) and fields["reuse_factor"] > terms:
         raise UnsupportedLayerError(
             f"layer {node.name!r} has reuse factor {fields['reuse_factor']}, but a window holds {terms} numbers; with "
             "io_parallel and strategy resource hls4ml's C++ then reads beyond them: use a reuse factor of at most "
             "that, or io_stream"
         )
-    if fields["strategy"] == "resource_unrolled":
+    if strategy == "resource_unrolled":
         check_left_out(node, weight, fields["accumulator"], fields["bias_type"])
         weight = unrolled(node, weight)
     # The C++ of the resource strategies has the weights of a filter beside each other.
@@ -49,17 +50,18 @@ def read_convolution(node: Any, common: dict[str, Any]) -> Node:
 @reads("DepthwiseConv1D", "DepthwiseConv2D")
 def read_depthwise_convolution(node: Any, common: dict[str, Any]) -> Node:
     """A convolution with a filter for each channel."""
+    strategy = _strategy(node)
     found = read_products(node)
-    fields = _fields(node, common, found)
+    fields = {**_fields(node, common, found), "strategy": strategy}
     kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
     if channels != filters:
         raise UnsupportedLayerError(
             f"layer {node.name!r} makes {filters} channels of {channels}; hls4ml's C++ has depthwise convolutions with "
             "depth multiplier 1 only (its assertion fails, or it writes beyond its arrays): use a Conv1D or Conv2D"
         )
-    if fields["strategy"] in _RESOURCE and not _streams(node):
+    if strategy in _RESOURCE and not _streams(node):
         raise UnsupportedLayerError(
-            f"layer {node.name!r} has strategy {fields['strategy']}, which hls4ml's C++ lacks for depthwise "
+            f"layer {node.name!r} has strategy {strategy}, which hls4ml's C++ lacks for depthwise "
             "convolutions with io_parallel (its assertion fails): use latency, or io_stream"
         )
     return DepthwiseConvolution(
@@ -98,6 +100,7 @@ def _shaped(node: Any, weight: IntArray, shape: tuple[int, ...]) -> IntArray:
 
 
 def _strategy(node: Any) -> str:
+    """The layer's strategy; asked first, because hls4ml takes the weights of others away."""
     strategy = str(node.get_attr("strategy") or "latency").lower()
     if strategy not in _STRATEGIES:
         raise UnsupportedLayerError(f"layer {node.name!r} has strategy {strategy!r}; choose {', '.join(_STRATEGIES)}")
@@ -124,7 +127,6 @@ def _fields(node: Any, common: dict[str, Any], found: Weights) -> dict[str, Any]
         "padding_before": tuple(int(node.get_attr(_SIDES[axis][0]) or 0) for axis in axes),
         "padding_after": tuple(int(node.get_attr(_SIDES[axis][1]) or 0) for axis in axes),
         "reuse_factor": int(node.get_attr("reuse_factor") or 1),
-        "strategy": _strategy(node),
         "product": found.product,
         "exponent_width": found.exponent_width,
     }
