@@ -15,6 +15,7 @@ from fractions import Fraction
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 from hls4ml.model.optimizer.passes.infer_precision import InferPrecisionTypes
 from hls4ml.model.types import (
     FixedPrecisionType,
@@ -64,6 +65,14 @@ def _resolve(node: Any, key: str, wanted: FixedPoint) -> FixedPoint:
     return read_type(node.types[key].precision, layer=node.name, what=key)
 
 
+def _for_each(node: Any, values: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+    """One scale of QKeras' alpha for each output: of a single one, hls4ml's C++ would read past the end."""
+    if node.class_name != "ApplyAlpha" or values.size != 1:
+        return values
+    channels = int(node.get_attr("n_filt") or -1)
+    return np.full(int(node.get_attr("n_in")) if channels == -1 else channels, values.item())
+
+
 def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint | None:
     """Make a weight's type hold its numbers exactly; None for binary weights, whose type stays.
 
@@ -74,13 +83,15 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
     precision = variable.type.precision
     # hls4ml cuts the scales of QKeras' alpha to power-of-two types that do not hold those above 1.
     data = variable.data_unquantized if node.class_name == "ApplyAlpha" else variable.data
-    values = np.asarray(data, dtype=np.float64)
+    values = _for_each(node, np.asarray(data, dtype=np.float64))
     if isinstance(precision, XnorPrecisionType) and np.all((values == 0) | (values == 1)):
         return None  # bits; hls4ml gives quantized_bits(1, 1) this type too, but leaves its numbers -1 and 1
     known = isinstance(precision, (FixedPrecisionType, IntegerPrecisionType))
-    if known and (key in stated or holds_exactly(read_type(precision, layer=node.name, what=key), values)):
+    stays = known and (key in stated or holds_exactly(read_type(precision, layer=node.name, what=key), values))
+    if stays and values.size == data.size:
         return read_type(precision, layer=node.name, what=key)
-    type_ = exact_type(values, name=f"{key} of layer {node.name!r}")
+    name = f"{key} of layer {node.name!r}"
+    type_ = read_type(precision, layer=node.name, what=key) if stays else exact_type(values, name=name)
     node.add_weights_variable(
         name=key,
         var_name=variable.name,

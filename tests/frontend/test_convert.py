@@ -10,7 +10,16 @@ import pytest
 
 from codesign.errors import PrecisionError, UnsupportedLayerError, WeightError
 from codesign.frontend.options import ConvertOptions, Head, SoftmaxChoice, Strategy
-from codesign.graph import Activation, Dense, FixedPoint, Graph, Normalize, Softmax, SoftmaxImplementation
+from codesign.graph import (
+    Activation,
+    Dense,
+    FixedPoint,
+    Graph,
+    Normalize,
+    Softmax,
+    SoftmaxImplementation,
+    TableActivation,
+)
 from codesign.graph.convert import to_floats
 from codesign.simulate import execute
 from codesign.verify.float_reference import float32_approximations
@@ -301,9 +310,9 @@ def test_unsupported_layers_are_all_named() -> None:
         convert(model, ConvertOptions())
 
 
-def test_an_unsupported_activation_is_named() -> None:
-    with pytest.raises(UnsupportedLayerError, match=r"fc2_tanh.*tanh.*linear or relu"):
-        convert(mlp(activation="tanh"), ConvertOptions(input_type=INPUT))
+def test_an_activation_with_a_table_is_carried() -> None:
+    graph = convert(mlp(activation="tanh"), ConvertOptions(input_type=INPUT)).graph
+    assert any(isinstance(node, TableActivation) and node.span == 8 for node in graph)
 
 
 def test_nan_weights_are_counted() -> None:
