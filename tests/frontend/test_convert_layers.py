@@ -33,10 +33,10 @@ def both() -> dict[str, Any]:
     return {"kernel_quantizer": q(), "bias_quantizer": q()}
 
 
-def narrow(name: str) -> Any:
+def narrow(name: str, bits: int = 6) -> Any:
     from qkeras import QActivation, quantized_bits
 
-    return QActivation(quantized_bits(6, 2, alpha=1), name=name)
+    return QActivation(quantized_bits(bits, 2, alpha=1), name=name)
 
 
 def image() -> Any:
@@ -75,7 +75,7 @@ def sequence() -> Any:
             layers.Permute((2, 1), name="turn"),
             layers.Flatten(name="flat"),
             layers.Dropout(0.5, name="drop"),
-            narrow("a2"),
+            narrow("a2", 5),
         ]
     )
 
