@@ -106,7 +106,7 @@ def read_transpose(node: Any, common: dict[str, Any]) -> Node:
     axes = tuple(int(axis) for axis in node.get_attr("perm"))
     source = tuple(int(length) for length in node.get_input_variable().shape)
     if is_stream(node):
-        if axes == (0, 1) and min(source) > 1:
+        if axes == (0, 1) and source[1] > 1:
             # nnet_transpose_stream.h takes every transpose of two axes for the one that swaps them.
             raise UnsupportedLayerError(
                 f"layer {node.name!r} leaves the order of its two axes as it is, which hls4ml's C++ for io_stream "
