@@ -141,6 +141,13 @@ def _ends_in_softmax(model: Any) -> bool:
     return isinstance(last, keras.layers.Softmax) or activation is keras.activations.softmax
 
 
+def _state_interpolations(model: Any, layers: dict[str, Any]) -> None:
+    """hls4ml's own config says nearest for every resize, whatever the model says, and so it would be written."""
+    for layer in model.layers:
+        if layer.name in layers and hasattr(layer, "interpolation"):
+            layers[layer.name]["Algorithm"] = layer.interpolation
+
+
 def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, str]) -> dict[str, Any]:
     config: dict[str, Any] = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
     config["Model"]["TraceOutput"] = True
@@ -163,6 +170,7 @@ def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, st
                 values["Implementation"] = "argmax"
             if name in final and options.head is Head.LOGITS:
                 values["Skip"] = True
+    _state_interpolations(model, layers)
     for layer, types in options.precision.items():
         name = next((safe for safe, user in user_names.items() if user == layer), identifier(layer))
         if name not in layers:

@@ -160,6 +160,23 @@ def test_shapes_flatten_and_reshape() -> None:
     assert converted.graph.output_nodes[0].size == 6
 
 
+def test_images_are_padded_cropped_resized_turned_and_pooled() -> None:
+    model = keras.Sequential(
+        [
+            keras.layers.Input((6, 6, 2)),
+            keras.layers.ZeroPadding2D(1, name="wider"),
+            keras.layers.MaxPooling2D(2, name="largest"),
+            keras.layers.UpSampling2D(2, name="larger"),
+            keras.layers.Cropping2D(2, name="narrower"),
+            keras.layers.AveragePooling2D(2, name="mean"),
+            keras.layers.Permute((3, 1, 2), name="turned"),
+            keras.layers.GlobalAveragePooling2D(name="all"),
+        ]
+    )
+    converted = assert_equals_keras(model)
+    assert converted.graph.output_nodes[0].shape == (2,)
+
+
 def test_unquantized_batch_normalization_is_exact_against_its_own_numbers() -> None:
     q = quantized_bits(6, 0, alpha=1)
     model = fill(
@@ -306,6 +323,15 @@ def test_unsupported_layers_are_all_named() -> None:
     )
     with pytest.raises(
         UnsupportedLayerError, match=r"'c1' \(Conv2DTranspose\), 'u1' \(UnitNormalization\); supported are .*QDense"
+    ):
+        convert(model, ConvertOptions())
+
+
+def test_a_smooth_upsampling_is_refused_not_made_blocky() -> None:
+    """hls4ml's own config has it write the nearest number, whatever the model says."""
+    model = keras.Sequential([keras.layers.Input((2, 3, 1)), keras.layers.UpSampling2D(interpolation="bilinear")])
+    with pytest.raises(
+        UnsupportedLayerError, match=r"resizes by 'bilinear', for which hls4ml has no C\+\+; use .*'nearest'"
     ):
         convert(model, ConvertOptions())
 
