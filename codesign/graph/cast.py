@@ -41,7 +41,7 @@ def narrow(values: Integers) -> Integers:
 
 def shift_left(values: Integers, bits: int) -> Integers:
     """`values * 2**bits`, exactly."""
-    return widen(values, magnitude_bits(values) + bits) << bits
+    return np.asarray(widen(values, magnitude_bits(values) + bits) << bits)  # one object alone is no array in NumPy
 
 
 def _tie(kept: Integers, remainder: Integers, half: int, up: Integers | bool) -> Integers:

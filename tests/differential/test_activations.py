@@ -111,7 +111,7 @@ def test_tables_of_many_sizes_and_types(tmp_path, io_type):
     compare(design, tmp_path, 800)
 
 
-@pytest.mark.parametrize("io_type", IO_TYPES)
+@pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
 @pytest.mark.parametrize("sources", SOME)
 def test_functions_with_parameters(tmp_path, io_type, sources):
     made = Branches()
@@ -140,6 +140,19 @@ def test_tables_that_the_model_gives(tmp_path, io_type):
         attributes = {"table_data": values, "table_t": named("table", table), "activation": "unary_lut"}
         made.put("UnaryLUT", type_, {"table": table}, **attributes)
     compare(convert_layers(made.layers, made.outputs, io_type=io_type), tmp_path, 300)
+
+
+def test_quantizers_with_a_type_for_each_number(tmp_path):
+    made = Branches((3, 4))
+    rng = np.random.default_rng(6)
+    modes = itertools.product((Rounding.TRN, Rounding.RND, Rounding.RND_CONV), (Overflow.WRAP, Overflow.SAT))
+    for (rounding, overflow), type_ in itertools.product((*modes, (Rounding.RND, Overflow.SAT_SYM)), SOME[0]):
+        for shape in ((1, 3, 4), (1, 1, 4)):
+            signed, width = rng.integers(0, 2, shape), rng.integers(0, 8, shape)
+            mask = (signed, np.where(rng.random(shape) < 0.2, 0, width), rng.integers(-1, 6, shape))
+            given = {"mask_kbi": mask, "RND": rounding.value, "SAT": overflow.value, "overrides": {}, "fusible": False}
+            made.put("FixedPointQuantizer", type_, {"result": "fixed<18,10>"}, **given)
+    compare(convert_layers(made.layers, made.outputs), tmp_path, 400)
 
 
 @pytest.mark.parametrize(

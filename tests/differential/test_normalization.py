@@ -21,7 +21,6 @@ from tests.hls.layer_lists import Layer, convert_layers, port
 
 pytestmark = pytest.mark.tools
 
-IO_TYPES = ["io_parallel", "io_stream"]
 MODES = [(r, o) for r, o in itertools.product(Rounding, Overflow) if o is not Overflow.WRAP_SM]
 SHAPES = ((6,), (3, 4), (2, 3, 2))
 SOURCES = ("fixed<9,5>", "ufixed<6,4>", "int<5>", "uint<3>", "fixed<40,20>", "fixed<5,-2>")
@@ -76,7 +75,7 @@ class Design:
         return self.put(class_name, source, types, **given)
 
 
-@pytest.mark.parametrize("io_type", IO_TYPES)
+@pytest.mark.parametrize("io_type", [pytest.param("io_parallel", marks=pytest.mark.slow), "io_stream"])
 def test_scales_of_every_product(tmp_path, io_type, monkeypatch):
     monkeypatch.setattr(np, "product", np.prod, raising=False)  # hls4ml 1.3.0 writes exponents with it
     made = Design(1)
@@ -102,7 +101,7 @@ def test_scales_of_every_product(tmp_path, io_type, monkeypatch):
     compare(design, tmp_path, 400)
 
 
-@pytest.mark.parametrize("io_type", IO_TYPES)
+@pytest.mark.parametrize("io_type", ["io_parallel", pytest.param("io_stream", marks=pytest.mark.slow)])
 def test_binary_and_ternary_tanh_behind_scales(tmp_path, io_type):
     made = Design(2)
     for type_, shape in itertools.product(SOURCES, SHAPES):

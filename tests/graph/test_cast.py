@@ -139,3 +139,9 @@ def test_counts() -> None:
 
 def test_shift_left_leaves_int64_when_it_must() -> None:
     assert shift_left(np.array([1]), 100).tolist() == [1 << 100]
+
+
+def test_one_wide_number_alone_stays_an_array():
+    shifted = shift_left(np.asarray(1), 70)
+    assert shifted.shape == ()
+    assert shifted.item() == 1 << 70

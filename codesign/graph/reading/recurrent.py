@@ -25,7 +25,15 @@ from codesign.graph.nodes import (
 )
 from codesign.graph.nodes.recurrent import sums_all
 from codesign.graph.reading.dense import check_left_out, unrolled
-from codesign.graph.reading.precision import class_names, input_precision, read_type, read_weight, type_of
+from codesign.graph.reading.precision import (
+    class_names,
+    input_precision,
+    is_ap_int,
+    read_type,
+    read_weight,
+    type_of,
+    types,
+)
 from codesign.graph.reading.products import Weights, counts_agreement, is_ap_uint1, product_kind, read_products
 from codesign.graph.reading.registry import Read, reads
 
@@ -139,6 +147,7 @@ class Cell:
         ):
             self._check_reuse(what, factor, terms, picked_by)
         accumulator, table_type = type_of(layer, "accum"), type_of(layer, "table")
+        integers = is_ap_int(types(layer)["table_t"])
         activation = gate_function(layer, f"{self.prefix}activation")
         gate = gate_function(layer, f"{self.prefix}recurrent_activation")
         entries = int(layer.get_attr("table_size"))
@@ -165,8 +174,8 @@ class Cell:
             "accumulator": accumulator,
             "activation": activation,
             "recurrent_activation": gate,
-            "table": gate_table(activation, entries, table_type),
-            "recurrent_table": gate_table(gate, entries, table_type),
+            "table": gate_table(activation, entries, table_type, ap_int=integers),
+            "recurrent_table": gate_table(gate, entries, table_type, ap_int=integers),
             "table_type": table_type,
             "strategy": self.strategy,
             "reuse_factor": self.reuse_factor,
