@@ -10,7 +10,7 @@ import pytest
 keras = pytest.importorskip("keras")
 pytest.importorskip("hls4ml")
 
-from tests.differential.test_merge import MODES, check, merged, ports  # noqa: E402
+from tests.differential.test_merge import MODES, check, described, merged, ports  # noqa: E402
 from tests.hls.designs import Pair, convert, fill, from_layers, layers  # noqa: E402
 
 pytestmark = pytest.mark.tools
@@ -26,6 +26,7 @@ def result(index: int) -> str:
     return f"fixed<{5 + index % 4},{3 + index % 3},{','.join(MODES[(index * 5 + 1) % len(MODES)])}>"
 
 
+@pytest.mark.slow
 def test_dot_products_in_every_mode(tmp_path):
     types: dict[str, dict[str, str]] = {}
     kinds = ["fixed<7,3>", "ufixed<6,4>", "int<2>", "fixed<8,3,RND,SAT_SYM>", "uint<5>"]
@@ -111,3 +112,46 @@ def test_dense_layers_over_axes(tmp_path):
         }
     settings = {f"sums_{index}": {"ParallelizationFactor": 1 + index % 3} for index in range(6)}
     check(convert(fill(keras.Model(given, outputs), 9), types, settings=settings), tmp_path, samples=300)
+
+
+def test_attention_with_several_heads(tmp_path):
+    """As hls4ml's front end for HGQ's multi-head attention builds it: projections, scores, softmax, values, output."""
+    rng = np.random.default_rng(8)
+    found = [described("given", "InputLayer", "", input_shape=[3, 4])]
+    types = {"given": {"result": "fixed<8,3>"}}
+    weights = {"weight": "fixed<6,2>", "bias": "fixed<6,2>", "accum": "fixed<16,8>", "result": "fixed<9,4,RND,SAT>"}
+    for name in ("query", "key", "value"):
+        found.append(
+            described(
+                name,
+                "EinsumDense",
+                "given",
+                equation="bc,cde->bde",
+                inp_shape=(3, 4),
+                out_shape=(3, 2, 2),
+                weight_data=rng.integers(-30, 31, (4, 2, 2)) / 16,
+                bias_data=rng.integers(-30, 31, (2, 2)) / 16,
+            )
+        )
+        types[name] = dict(weights)
+    scores = {"equation": "ecd,bcd->cbe", "inp0_shape": (3, 2, 2), "inp1_shape": (3, 2, 2), "out_shape": (2, 3, 3)}
+    mixed = {"equation": "cbe,ecd->bcd", "inp0_shape": (2, 3, 3), "inp1_shape": (3, 2, 2), "out_shape": (3, 2, 2)}
+    found += [
+        described("scores", "Einsum", "key query", **scores),
+        described("weights", "Softmax", "scores", activation="softmax", axis=-1, n_in=18, n_outer=6, n_inner=1),
+        described("mixed", "Einsum", "weights value", **mixed),
+        described(
+            "combined",
+            "EinsumDense",
+            "mixed",
+            equation="bde,dec->bc",
+            inp_shape=(3, 2, 2),
+            out_shape=(3, 4),
+            weight_data=rng.integers(-30, 31, (2, 2, 4)) / 16,
+            bias_data=None,
+        ),
+    ]
+    sums = {"accum": "fixed<18,9>", "result": "fixed<10,5,RND,SAT>"}
+    types.update(scores=sums, weights={"result": "ufixed<10,1,RND,SAT>"}, mixed=sums, combined=dict(weights))
+    graph = check(from_layers(found, types, ["combined"]), tmp_path, samples=300)
+    assert [type(node).__name__ for node in graph].count("Einsum") == 2

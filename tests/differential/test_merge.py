@@ -62,6 +62,7 @@ def merged(types: dict[str, dict[str, str]], merge: str, name: str, operands: An
     return getattr(layers(), merge)(name=name, **options)(operands)
 
 
+@pytest.mark.slow
 def test_every_merge_in_every_mode(tmp_path):
     """Signed and unsigned numbers of other fractions, cast into types that are too narrow at either end."""
     types: dict[str, dict[str, str]] = {}
@@ -109,6 +110,7 @@ def test_of_the_very_type_of_the_result(tmp_path):
     assert execute(design.graph, inputs)["maximum_3"].min() == -15
 
 
+@pytest.mark.slow
 def test_the_smaller_operand_repeats_along_the_flattened_larger_one(tmp_path):
     """Not as Keras broadcasts: hls4ml's C++ takes an index modulo the size, whatever the shapes."""
     types: dict[str, dict[str, str]] = {}
@@ -163,6 +165,7 @@ def test_concatenation_along_every_axis(tmp_path, io_type):
     check(convert(keras.Model(given, outputs), types, io_type=io_type), tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
 def test_rows_of_tables(tmp_path, io_type):
     types: dict[str, dict[str, str]] = {}
@@ -222,6 +225,7 @@ def test_nested_models_and_ports_that_leave_as_they_are(tmp_path, io_type):
     assert {node.name for node in graph} == {"first", "inner_relu", "after", "image", "flat", "beside", "again"}
 
 
+@pytest.mark.slow
 def test_layers_of_qonnx(tmp_path):
     """What hls4ml's own flows leave of constants, quantizers, and their merges and matrices."""
     quantizer = {"narrow": False, "rounding_mode": "ROUND", "signed": True}

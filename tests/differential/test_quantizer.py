@@ -26,6 +26,7 @@ def quantizer(name: str, source: str, masks: Any, rounding: str, overflow: str) 
     )
 
 
+@pytest.mark.slow
 def test_every_number_in_every_mode(tmp_path):
     """Types of every width, none at all among them, and results that are cast once more."""
     rng = np.random.default_rng(4)
