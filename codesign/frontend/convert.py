@@ -18,7 +18,7 @@ from hls4ml.model.flow import flow as flow_registry
 from hls4ml.model.flow import get_flow, register_flow
 
 from codesign.errors import CodesignError, PrecisionError, UnsupportedLayerError, WeightError
-from codesign.frontend import handlers
+from codesign.frontend import handlers, recurrent_handlers
 from codesign.frontend.exact_types import resolve_types
 from codesign.frontend.names import identifier, unique_identifiers
 from codesign.frontend.options import ConvertOptions, Head
@@ -112,6 +112,7 @@ def check_model(model: Any) -> None:
     if not model.built:
         raise UnsupportedLayerError(f"model {model.name!r} is not built; give it an input shape and build it")
     for layer in model.layers:
+        recurrent_handlers.check(layer)
         for weight in layer.weights:
             bad = int(np.count_nonzero(~np.isfinite(keras.ops.convert_to_numpy(weight))))
             if bad:

@@ -276,6 +276,60 @@ def _stable_types(node: Any, stated: frozenset[str], unit: FixedPoint) -> None:
             _set_type(node, key, type_)
 
 
+# Of numbers that go round in circles, which no type holds exactly, what is below 2**-_RECURRENT_FRACTION is rounded.
+_RECURRENT_FRACTION = 14
+_UNIT = Interval(Fraction(-1), Fraction(1), _RECURRENT_FRACTION)
+
+
+def _saturating(held: Interval, layer: str) -> FixedPoint:
+    type_ = Interval(held.low, held.high, _RECURRENT_FRACTION).type(layer)
+    return FixedPoint(type_.signed, type_.width, type_.integer, Rounding.RND, Overflow.SAT)
+
+
+def _recurrent(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    """Types in which no sum of a recurrent layer overflows while its state is what its functions allow."""
+    prefixes = ("forward_", "backward_") if node.class_name == "Bidirectional" else ("",)
+    x = _source(node, intervals)
+    bounded = all(str(node.get_attr(f"{prefix}activation")) == "tanh" for prefix in prefixes)
+    given = [_gate_sums(node, prefix, x, stated) for prefix in prefixes]
+    h = _UNIT if bounded else functools.reduce(Interval.joined, given, _UNIT)
+    sums = [
+        first + _gate_sums(node, f"{prefix}recurrent_", h, stated)
+        for prefix, first in zip(prefixes, given, strict=True)
+    ]
+    held = functools.reduce(Interval.joined, sums)
+    cells = [str(node.get_attr(f"{prefix}class_name") or node.class_name) for prefix in prefixes]
+    if "LSTM" in cells:
+        steps = int(node.get_input_variable().shape[0])  # each adds at most 1 to the cell's state
+        h = h.joined(Interval(Fraction(-steps), Fraction(steps), _RECURRENT_FRACTION))
+    if node.class_name == "LSTM":
+        return _one_type(node, _saturating(held.joined(h).joined(x), node.name))
+    _resolve(node, "accum_t", _saturating(held.joined(h), node.name))
+    return Interval.of(_resolve(node, "result_t", _saturating(h, node.name)))
+
+
+def _gate_sums(node: Any, prefix: str, read: Interval, stated: frozenset[str]) -> Interval:
+    keys = (f"{prefix}weight", f"{prefix}bias")
+    for key in keys:
+        _resolve_weight(node, key, stated)
+    (weight, weight_type), (bias, bias_type) = (read_weight(node, key) for key in keys)
+    return affine(read, weight.reshape(-1, bias.size), weight_type.fraction, bias.ravel(), bias_type.fraction)
+
+
+def _one_type(node: Any, wanted: FixedPoint) -> Interval:
+    """One type for what an LSTM reads, its accumulator and its result: hls4ml's C++ compiles with nothing else."""
+    first, second = ("accum_t", "result_t") if _is_open(node, "result_t") else ("result_t", "accum_t")
+    one = _resolve(node, first, wanted)
+    _resolve(node, second, one)
+    if _input_type(node) != one:
+        name = f"{node.name}_cast"
+        attributes = {"activation": "linear", "n_in": int(node.get_input_variable().size())}
+        cast = node.model.make_node("Activation", name, attributes, node.inputs[:1])
+        _set_type(cast, "result_t", one)
+        node.model.insert_node(cast, before=node)
+    return Interval.of(one)
+
+
 _RULES: Mapping[str, _Rule] = {
     "Input": _input,
     "InputLayer": _input,
@@ -286,10 +340,11 @@ _RULES: Mapping[str, _Rule] = {
     "Softmax": _softmax,
     "Merge": _merge,
     "Concatenate": _concatenate,
+    **dict.fromkeys(("LSTM", "GRU", "Bidirectional"), _recurrent),
     **dict.fromkeys(("Conv1D", "Conv2D", "Conv2DBatchnorm", "DepthwiseConv1D", "DepthwiseConv2D"), _convolution),
     **dict.fromkeys(("Pooling1D", "Pooling2D", "GlobalPooling1D", "GlobalPooling2D"), _pooling),
     **dict.fromkeys(("ZeroPadding1D", "ZeroPadding2D"), _padded),
-    **dict.fromkeys(("Reshape", "Transpose", "Resize", "Cropping1D", "Cropping2D", "Clone"), _moved),
+    **dict.fromkeys(("Reshape", "Transpose", "Resize", "Cropping1D", "Cropping2D", "Clone", "TimeDistributed"), _moved),
 }
 
 

@@ -12,6 +12,7 @@ from hls4ml.converters.keras_v2_to_hls import layer_handlers as keras2_handlers
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler, registry
 
 from codesign.errors import UnsupportedLayerError
+from codesign.frontend import recurrent_handlers
 from codesign.frontend.convolutions import PLAIN_LAYERS, LayerConfig, is_lowered, lowered
 
 _Handler = Callable[[Any, Sequence[Any], Sequence[Any]], tuple[LayerConfig, ...]]
@@ -27,6 +28,11 @@ LACKING_LAYERS: Mapping[str, str] = {
     "QSeparableConv2D": "qkeras.qconvolutional",
     "QConv2DBatchnorm": "qkeras.qconv2d_batchnorm",
     "QBatchNormalization": "qkeras.qnormalization",
+    "QSimpleRNN": "qkeras.qrecurrent",
+    "QLSTM": "qkeras.qrecurrent",
+    "QGRU": "qkeras.qrecurrent",
+    "QBidirectional": "qkeras.qrecurrent",
+    "TimeDistributed": "keras.src.layers.rnn.time_distributed",
     # hls4ml 1.3.0 has no Keras 3 handler for it, and hands it to whatever fallback is installed.
     "BatchNormalization": "keras.src.layers.normalization.batch_normalization",
 }
@@ -201,6 +207,14 @@ _HANDLERS: Mapping[str, _Handler] = {
     "QActivation": _activation,
     "QBatchNormalization": _normalization,
     "BatchNormalization": _normalization,
+    **dict.fromkeys(("QSimpleRNN", "QLSTM", "QGRU"), recurrent_handlers.recurrent),
+    "QBidirectional": recurrent_handlers.bidirectional,
+    "TimeDistributed": recurrent_handlers.time_distributed,
+}
+
+# Handlers that take the place of hls4ml's own, which misread the layer.
+_REPLACED: Mapping[str, _Handler] = {
+    "keras.src.layers.rnn.bidirectional.Bidirectional": recurrent_handlers.bidirectional,
 }
 
 
@@ -214,8 +228,9 @@ def register() -> tuple[str, ...]:
     """Give hls4ml the handlers that it lacks; names of the layers registered now.
 
     Stands aside for each layer that the installed hls4ml handles itself, but for the convolutions that it would write
-    wrongly. Safe to call again.
+    wrongly and the bidirectional layers that it misreads. Safe to call again.
     """
+    registry.update(_REPLACED)
     added = []
     for name, module in LACKING_LAYERS.items():
         key = f"{module}.{name}"

@@ -48,6 +48,7 @@ def convert(
     io_type: str = "io_parallel",
     settings: Mapping[str, Mapping[str, Any]] | None = None,
     whole: Mapping[str, Any] | None = None,
+    inner: Mapping[str, Mapping[str, str]] | None = None,
     **options: Any,
 ) -> Pair:
     """An hls4ml conversion.
@@ -58,6 +59,7 @@ def convert(
         io_type: io_parallel or io_stream.
         settings: by layer, other settings.
         whole: settings of the whole model.
+        inner: as `types`, for layers that hls4ml makes of others, of which its own config knows nothing.
         options: of `convert_from_keras_model`.
     """
     import hls4ml
@@ -67,6 +69,8 @@ def convert(
         config["Model"].update(whole or {})
         for layer, values in types.items():
             config["LayerName"][layer]["Precision"].update(values)
+        for layer, values in (inner or {}).items():
+            config["LayerName"][layer] = {"Precision": dict(values)}
         for layer, values in (settings or {}).items():
             config["LayerName"][layer].update(values)
         given = {"backend": "Vitis", "project_name": "design", "output_dir": "unused", **options}

@@ -11,6 +11,7 @@ from codesign.graph.fixed_point import FixedPoint
 from codesign.graph.nodes.base import IntArray, Node, check_array, frozen, register
 from codesign.graph.nodes.product import Product, check_products, is_bit
 
+_FEWEST_INTEGER_BITS = -32  # a quotient with fewer is undefined as a C++ int (to_ap_int_base)
 RECURRENT_STRATEGIES = ("latency", "resource", "resource_unrolled")
 
 
@@ -173,6 +174,12 @@ class Recurrent(Node):
         if self.table_type is None or table.ndim != 1 or table.size < 1:
             raise GraphError(f"node {self.name!r}: {function.value} needs a {name} with entries and a table_type")
         check_array(self, name, table, self.table_type, None)
+        for type_ in (self.accumulator, self.result):
+            if type_.integer < _FEWEST_INTEGER_BITS:
+                raise GraphError(
+                    f"node {self.name!r} takes {function.value} of {type_}: hls4ml's C++ has no table index for fewer "
+                    f"than {_FEWEST_INTEGER_BITS} integer bits; use a type with more"
+                )
 
 
 @register("lstm")

@@ -12,10 +12,10 @@ from codesign.errors import GraphError
 from codesign.graph import Direction, FixedPoint, GateFunction, Gru, IntArray, Lstm, Product, Recurrent
 from codesign.graph.cast import Integers, cast, round_to
 from codesign.simulate.ap import Ap, choose
+from codesign.simulate.kernels.lookup import symmetric_index
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
 from codesign.simulate.kernels.sums import Terms, accumulate, agreement, overflows, terms
 
-_UNSIGNED = FixedPoint(False, 32, 32)
 # The width of the interval that a table covers, around 0.
 _SPAN = {GateFunction.SIGMOID: 16, GateFunction.TANH: 8}
 
@@ -26,21 +26,12 @@ def _(node: Recurrent, types: Sequence[FixedPoint]) -> FixedPoint:
     return node.result
 
 
-def table_index(x: Ap, entries: int, span: int) -> IntArray:
-    """The entries of a table over (-span/2, span/2) that belong to the numbers `x` (nnet_activation.h)."""
-    scaled = x * Ap(np.asarray(entries, dtype=np.int64), _UNSIGNED) / Ap.constant(span)
-    whole = scaled.truncated() & 0xFFFFFFFF
-    whole = np.asarray(whole, dtype=np.int64) + (span // 2 * entries) // span
-    index = ((whole + (1 << 31)) & 0xFFFFFFFF) - (1 << 31)
-    return np.asarray(np.clip(index, 0, entries - 1))
-
-
 def _function(node: Recurrent, x: Ap, function: GateFunction, table: IntArray) -> Ap:
     """A gate's function of numbers of any type, as numbers of the accumulator."""
     if function is GateFunction.RELU:
         return choose(x > Ap.constant(0), x, Ap.constant(0), node.accumulator)
     assert node.table_type is not None
-    values = table[table_index(x, table.size, _SPAN[function])]
+    values = table[symmetric_index(x, table.size, _SPAN[function])]
     return Ap(values, node.table_type).to(node.accumulator)
 
 
