@@ -8,12 +8,12 @@ from typing import Any
 from rich.table import Table
 from rich.text import Text
 
-from codesign.graph import Dense, Graph, Node, Normalize
+from codesign.graph import Convolution, Dense, DepthwiseConvolution, Graph, Node, Normalize
 from codesign.road.conversion import Converted
 
 
 def _parameters(node: Node) -> str:
-    if isinstance(node, Dense):
+    if isinstance(node, (Dense, Convolution, DepthwiseConvolution)):
         return f"weight {node.weight_type}, bias {node.bias_type}, accumulator {node.accumulator}"
     if isinstance(node, Normalize):
         return f"scale {node.scale_type}, bias {node.bias_type}"
