@@ -52,7 +52,7 @@ def _set_type(node: Any, key: str, type_: FixedPoint) -> None:
     if named is None:
         node.set_attr(key, NamedType(f"{node.name}_{key}", to_hls4ml(type_)))
         return
-    if named.name == "model_default_t":
+    if named.name in ("model_default_t", key):  # names that several layers share
         named.name = f"{node.name}_{key}"
     named.precision = to_hls4ml(type_)
 

@@ -18,6 +18,8 @@ from codesign.frontend.convert import convert  # noqa: E402
 from codesign.frontend.options import ConvertOptions  # noqa: E402
 from codesign.graph.convert import to_floats  # noqa: E402
 from codesign.simulate import execute, to_integers  # noqa: E402
+from tests.differential.running import compare  # noqa: E402
+from tests.hls.designs import Pair  # noqa: E402
 
 L = keras.layers
 INPUT = FixedPoint.parse("fixed<8,2>")
@@ -98,6 +100,20 @@ def test_a_time_distributed_layer_is_a_loop():
     graph = convert(model, ConvertOptions(input_type=INPUT)).graph
     assert [type(node) for node in (graph["each"], graph["each_end"])] == [ReadTimeStep, WriteTimeStep]
     assert [graph.runs(graph[name]) for name in ("x", "each", "inner", "each_end")] == [1, 5, 5, 1]
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(
+    "layer",
+    [
+        lambda: named(qkeras.QLSTM(4, **QUANTIZERS, **FUNCTIONS)),
+        lambda: qkeras.QBidirectional(L.LSTM(3, return_sequences=True), name="both"),
+        lambda: L.TimeDistributed(qkeras.QDense(2, name="inner", kernel_quantizer=WEIGHTS), name="each"),
+    ],
+)
+def test_the_compiled_code_gives_the_same_integers(layer, tmp_path):
+    converted = convert(built(layer()), ConvertOptions(input_type=INPUT))
+    compare(Pair(converted.model_graph, converted.graph), tmp_path, 100)
 
 
 @pytest.mark.parametrize(
