@@ -9,7 +9,8 @@ import numpy as np
 from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph.fixed_point import FixedPoint, Overflow
 from codesign.graph.nodes import Dense, IntArray, Node, frozen
-from codesign.graph.reading.precision import read_weight, type_of
+from codesign.graph.reading.distributed_arithmetic import read_matrix
+from codesign.graph.reading.precision import input_type, read_weight, type_of
 from codesign.graph.reading.products import counts_agreement, read_products
 from codesign.graph.reading.registry import reads
 
@@ -62,6 +63,8 @@ def check_left_out(
 @reads("Dense")
 def read_dense(node: Any, common: dict[str, Any]) -> Node:
     """A dense layer."""
+    if node.get_attr("da_codegen"):
+        return _distributed(node, common)
     found = read_products(node)
     weight = found.values
     bias, bias_type = read_weight(node, "bias")
@@ -87,4 +90,24 @@ def read_dense(node: Any, common: dict[str, Any]) -> Node:
         product=found.product,
         exponent_width=found.exponent_width,
         counts_agreement=counts_agreement(node),
+    )
+
+
+def _distributed(node: Any, common: dict[str, Any]) -> Node:
+    """A dense layer of which hls4ml kept the code alone: its sums are exact, so any accumulator that holds them will do."""
+    found = read_matrix(
+        str(node.get_attr("da_codegen").code),
+        layer=node.name,
+        source=input_type(node),
+        n_in=int(node.get_attr("n_in")),
+        n_out=int(node.get_attr("n_out")),
+    )
+    return Dense(
+        **common,
+        weight=found.weight,
+        weight_type=found.weight_type,
+        bias=found.bias,
+        bias_type=found.bias_type,
+        accumulator=found.sums,
+        strategy="distributed_arithmetic",
     )
