@@ -13,7 +13,7 @@ from codesign.graph.nodes.base import IntArray, Node, check_array, one_source, r
 from codesign.graph.nodes.product import Product, check_products, is_bit
 
 _RESOURCE = ("resource", "resource_unrolled")
-_STRATEGIES = ("latency", *_RESOURCE)
+_STRATEGIES = ("latency", *_RESOURCE, "distributed_arithmetic")
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)

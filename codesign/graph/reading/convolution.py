@@ -10,6 +10,7 @@ import numpy as np
 from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph.nodes import Convolution, DepthwiseConvolution, IntArray, Node, frozen
 from codesign.graph.reading.dense import check_left_out, unrolled
+from codesign.graph.reading.distributed_arithmetic import read_matrix
 from codesign.graph.reading.encoded import check_encoded
 from codesign.graph.reading.precision import read_weight, type_of
 from codesign.graph.reading.products import Weights, counts_agreement, read_products
@@ -24,6 +25,8 @@ _SIDES = {"width": ("pad_left", "pad_right"), "height": ("pad_top", "pad_bottom"
 @reads("Conv1D", "Conv2D", "Conv2DBatchnorm", "PointwiseConv1D", "PointwiseConv2D")
 def read_convolution(node: Any, common: dict[str, Any]) -> Node:
     """A convolution with a filter over all channels."""
+    if node.get_attr("da_codegen"):
+        return _distributed(node, common)
     strategy = _strategy(node)
     found = read_products(node)
     fields = {**_fields(node, common, found), "strategy": strategy}
@@ -109,27 +112,49 @@ def _strategy(node: Any) -> str:
 
 def _fields(node: Any, common: dict[str, Any], found: Weights) -> dict[str, Any]:
     """What both kinds share, everything but the weights."""
+    bias, bias_type = read_weight(node, "bias")
+    return {
+        **_windows(node, common),
+        "weight_type": found.type,
+        "bias": bias,
+        "bias_type": bias_type,
+        "accumulator": type_of(node, "accum"),
+        "reuse_factor": int(node.get_attr("reuse_factor") or 1),
+        "product": found.product,
+        "exponent_width": found.exponent_width,
+    }
+
+
+def _windows(node: Any, common: dict[str, Any]) -> dict[str, Any]:
+    """Where the windows are."""
     if node.get_attr("data_format") != "channels_last":
         raise UnsupportedLayerError(
             f"layer {node.name!r} has data format {node.get_attr('data_format')!r}; hls4ml's C++ has convolutions with "
             "channels last only: permute the model"
         )
-    bias, bias_type = read_weight(node, "bias")
     axes = _axes(node)
     _check_windows(node, common["shape"], axes)
     return {
         **common,
-        "weight_type": found.type,
-        "bias": bias,
-        "bias_type": bias_type,
-        "accumulator": type_of(node, "accum"),
         "strides": tuple(int(node.get_attr(f"stride_{axis}")) for axis in axes),
         "padding_before": tuple(int(node.get_attr(_SIDES[axis][0]) or 0) for axis in axes),
         "padding_after": tuple(int(node.get_attr(_SIDES[axis][1]) or 0) for axis in axes),
-        "reuse_factor": int(node.get_attr("reuse_factor") or 1),
-        "product": found.product,
-        "exponent_width": found.exponent_width,
     }
+
+
+def _distributed(node: Any, common: dict[str, Any]) -> Node:
+    """A convolution of which hls4ml kept the code alone: its sums are exact, in any accumulator that holds them."""
+    kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
+    found = read_matrix(node, math.prod(kernel) * channels, filters)
+    return Convolution(
+        **_windows(node, common),
+        weight=frozen(found.weight.reshape(*kernel, channels, filters)),
+        weight_type=found.weight_type,
+        bias=found.bias,
+        bias_type=found.bias_type,
+        accumulator=found.sums,
+        strategy="distributed_arithmetic",
+    )
 
 
 def _check_windows(node: Any, shape: tuple[int, ...], axes: tuple[str, ...]) -> None:

@@ -10,7 +10,7 @@ from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph.fixed_point import FixedPoint, Overflow
 from codesign.graph.nodes import Dense, IntArray, Node, frozen
 from codesign.graph.reading.distributed_arithmetic import read_matrix
-from codesign.graph.reading.precision import input_type, read_weight, type_of
+from codesign.graph.reading.precision import read_weight, type_of
 from codesign.graph.reading.products import counts_agreement, read_products
 from codesign.graph.reading.registry import reads
 
@@ -94,14 +94,8 @@ def read_dense(node: Any, common: dict[str, Any]) -> Node:
 
 
 def _distributed(node: Any, common: dict[str, Any]) -> Node:
-    """A dense layer of which hls4ml kept the code alone: its sums are exact, so any accumulator that holds them will do."""
-    found = read_matrix(
-        str(node.get_attr("da_codegen").code),
-        layer=node.name,
-        source=input_type(node),
-        n_in=int(node.get_attr("n_in")),
-        n_out=int(node.get_attr("n_out")),
-    )
+    """A dense layer of which hls4ml kept the code alone: its sums are exact, in any accumulator that holds them."""
+    found = read_matrix(node, int(node.get_attr("n_in")), int(node.get_attr("n_out")))
     return Dense(
         **common,
         weight=found.weight,

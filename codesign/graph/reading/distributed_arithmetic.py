@@ -19,6 +19,7 @@ from codesign.graph.convert import from_float
 from codesign.graph.exact import fraction_bits
 from codesign.graph.fixed_point import FixedPoint, narrowest
 from codesign.graph.nodes import IntArray, frozen
+from codesign.graph.reading.precision import input_type
 
 _TYPE = r"ap_(?P<{0}>u?fixed<\s*-?\d+\s*,\s*-?\d+\s*>)"
 _VALUE = r"(?P<{0}>-?)(?:bit_shift<(?P<{0}_shift>-?\d+)>\()?(?P<{0}_name>v\d+)\)?"
@@ -161,30 +162,29 @@ class _Reader:
         return _Affine(terms, type_.fraction)
 
 
-def read_matrix(code: str, *, layer: str, source: FixedPoint, n_in: int, n_out: int) -> Matrix:
-    """The matrix that a function of da4ml computes.
+def read_matrix(node: Any, n_in: int, n_out: int) -> Matrix:
+    """The matrix that the code of a layer of strategy distributed_arithmetic computes.
 
     Args:
-        code: C++ text; its first function is read.
-        layer: for messages.
-        source: type of the inputs.
-        n_in: inputs.
-        n_out: outputs.
+        node: the layer; its `da_codegen` holds the C++ text, whose first function is read.
+        n_in: inputs of that function.
+        n_out: its outputs.
 
     Raises:
         UnsupportedLayerError: the code is no exact matrix product (it holds quantizers, for example).
     """
-    reader = _Reader(layer, source, n_in, n_out)
+    source, code = input_type(node), str(node.get_attr("da_codegen").code)
+    reader = _Reader(node.name, source, n_in, n_out)
     body = code[code.index("{") + 1 :].split("\n}", 1)[0]
     for raw in body.split("\n"):
         text = raw.split("//")[0].strip()
         if text and not text.startswith("#pragma"):
             reader.line(text)
-    outputs = []
-    for index, output in enumerate(reader.outputs):
-        if output is None:
-            raise UnsupportedLayerError(f"layer {layer!r}: da4ml's code never writes output {index}; convert it again")
-        outputs.append(output)
+    outputs = [output for output in reader.outputs if output is not None]
+    if len(outputs) != n_out:
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: da4ml's code writes {len(outputs)} of {n_out} outputs; convert the model again"
+        )
     return _matrix(outputs, source)
 
 

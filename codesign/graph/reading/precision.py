@@ -32,7 +32,8 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
     """An hls4ml precision as a FixedPoint.
 
     Raises:
-        UnsupportedLayerError: it is none (exponent, floating point, unresolved), naming the layer.
+        UnsupportedLayerError: it is none (exponent, floating point, unresolved), or has saturation bits; naming the
+            layer.
     """
     if not class_names(precision) & set(_FIXED):
         raise UnsupportedLayerError(
@@ -43,13 +44,17 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
     if is_integer(precision):
         rounding = "TRN_ZERO"  # whatever hls4ml says: ap_int takes from ap_fixed as C does (to_ap_int_base)
     overflow = str(getattr(precision, "saturation_mode", None) or "WRAP").split(".")[-1].removeprefix("AP_")
+    if getattr(precision, "saturation_bits", 0):
+        raise UnsupportedLayerError(
+            f"layer {layer!r}: {what} has type {precision}, whose fifth parameter is its saturation bits; "
+            "state it without them in --precision"
+        )
     return FixedPoint(
         bool(precision.signed),
         int(precision.width),
         int(precision.integer),
         Rounding(rounding),
         Overflow(overflow),
-        int(getattr(precision, "saturation_bits", 0) or 0),
     )
 
 
