@@ -14,8 +14,8 @@ from codesign.graph.reading.products import product_kind, read_products
 
 pytest.importorskip("hls4ml")
 
-from hls4ml.backends.backend import get_backend  # noqa: E402
-from hls4ml.model.types import (  # noqa: E402
+from hls4ml.backends.backend import get_backend
+from hls4ml.model.types import (
     ExponentPrecisionType,
     FixedPrecisionType,
     IntegerPrecisionType,

@@ -1,7 +1,7 @@
 """The matrix behind the C++ that da4ml generates for a layer of strategy distributed_arithmetic.
 
-hls4ml throws the layer's weights away and keeps the code: sums and shifts of the inputs, one after another. Here the code
-is read back, and every line shown to lose nothing; what is left is one matrix product.
+hls4ml throws the layer's weights away and keeps the code: sums and shifts of the inputs, one after another. Here the
+code is read back, and every line shown to lose nothing; what is left is one matrix product.
 """
 
 from __future__ import annotations
@@ -116,8 +116,8 @@ class _Reader:
 
     def _refusal(self, text: str) -> UnsupportedLayerError:
         return UnsupportedLayerError(
-            f"layer {self._layer!r}: da4ml's code for strategy distributed_arithmetic holds {text[:120]!r}, which is no "
-            "exact sum of the inputs; choose strategy latency or resource"
+            f"layer {self._layer!r}: da4ml's code for strategy distributed_arithmetic holds {text[:120]!r}, which is "
+            "no exact sum of the inputs; choose strategy latency or resource"
         )
 
     def _exact(self, value: _Affine, type_: str | None, text: str) -> _Affine:
