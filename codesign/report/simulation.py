@@ -16,6 +16,10 @@ def _shown(value: int | None) -> str:
     return "-" if value is None else str(value)
 
 
+def _alarming(count: int | None) -> Text:
+    return Text(_shown(count), style="red" if count else "")
+
+
 def trace_table(layers: Sequence[LayerTrace]) -> Table:
     """Per layer: its type, the integers it took, what was rounded or overflowed, and bits never used."""
     table = Table(title="layers on these samples (integers of each result type)", title_justify="left")
@@ -25,7 +29,8 @@ def trace_table(layers: Sequence[LayerTrace]) -> Table:
         "min",
         "max",
         "rounded",
-        "over\nflowed",
+        "wrapped",
+        "satu-\nrated",
         "accum.\nover\nflowed",
         "unused\nhigh\nbits",
         "dead\nlow\nbits",
@@ -38,8 +43,9 @@ def trace_table(layers: Sequence[LayerTrace]) -> Table:
             _shown(layer.low),
             _shown(layer.high),
             str(layer.rounded),
-            Text(str(layer.overflowed), style="red" if layer.overflowed else ""),
-            _shown(layer.accumulator_overflowed),
+            _alarming(layer.wrapped),
+            _alarming(layer.saturated),
+            _alarming(layer.accumulator_overflowed),
             _shown(layer.headroom),
             _shown(layer.dead_bits),
         )
@@ -82,7 +88,8 @@ def document(simulated: Simulated) -> dict[str, Any]:
                 "min": layer.low,
                 "max": layer.high,
                 "rounded": layer.rounded,
-                "overflowed": layer.overflowed,
+                "wrapped": layer.wrapped,
+                "saturated": layer.saturated,
                 "accumulator_overflowed": layer.accumulator_overflowed,
                 "unused_high_bits": layer.headroom,
                 "dead_low_bits": layer.dead_bits,

@@ -68,6 +68,11 @@ def check_inputs(graph: Graph, inputs: Mapping[str, Integers]) -> int:
     return samples
 
 
+def widen_input(values: Integers) -> Integers:
+    """A port's samples in a dtype that kernels take."""
+    return values if values.dtype == object else values.astype(np.int64)
+
+
 def run_node(node: Node, operands: Sequence[Operand]) -> Integers:
     """One node's result as integers of `node.result`; `operands` are what it reads, for a port its samples."""
     values, fraction = precast(node, operands)
@@ -97,8 +102,7 @@ def execute(graph: Graph, inputs: Mapping[str, Integers]) -> dict[str, Integers]
     results: dict[str, Integers] = {}
     for node in graph:
         if isinstance(node, Input):
-            values = inputs[node.name]
-            results[node.name] = values if values.dtype == object else values.astype(np.int64)
+            results[node.name] = widen_input(inputs[node.name])
         else:
             results[node.name] = run_node(node, operands_of(graph, node, results))
     return results

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from codesign.graph import FixedPoint, Graph, Node
-from codesign.graph.cast import Integers, count
-from codesign.simulate.execute import execute, operands_of
-from codesign.simulate.kernels import Operand, accumulator_overflows, precast
+from codesign.graph import FixedPoint, Graph, Node, Overflow
+from codesign.graph.cast import Integers, cast, count
+from codesign.simulate.execute import check_inputs, operands_of, widen_input
+from codesign.simulate.kernels import Operand, accumulator_overflows, before_result, precast
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class LayerTrace:
         low: smallest integer; None where there are no samples.
         high: largest integer; None where there are no samples.
         rounded: results that were not on the grid before the cast.
-        overflowed: results outside the range before the cast (they wrapped or saturated, as the type says).
+        wrapped: results outside the range before the cast, of a type that wraps.
+        saturated: results outside the range before the cast, of a type that saturates.
         accumulator_overflowed: sums outside the accumulator's range; None where there is no accumulator.
         headroom: high bits of the type that no sample used; None where there are no samples.
         dead_bits: low bits of the type that are zero in every sample; None where all values are zero.
@@ -38,15 +39,26 @@ class LayerTrace:
     low: int | None
     high: int | None
     rounded: int
-    overflowed: int
+    wrapped: int
+    saturated: int
     accumulator_overflowed: int | None
     headroom: int | None
     dead_bits: int | None
 
+    @property
+    def overflowed(self) -> int:
+        """Results outside the range before the cast."""
+        return self.wrapped + self.saturated
 
-def _layer(node: Node, values: Integers, operands: Sequence[Operand]) -> LayerTrace:
+
+_WRAPS = (Overflow.WRAP, Overflow.WRAP_SM)
+
+
+def _layer(node: Node, operands: Sequence[Operand]) -> LayerTrace:
     before, fraction = precast(node, operands)
+    values = cast(before, fraction, node.result, source=before_result(node, [item.type for item in operands]))
     counts = count(before, fraction, node.result)
+    wraps = node.result.overflow in _WRAPS
     low = int(values.min()) if values.size else None
     high = int(values.max()) if values.size else None
     headroom = dead = None
@@ -63,7 +75,8 @@ def _layer(node: Node, values: Integers, operands: Sequence[Operand]) -> LayerTr
         low,
         high,
         counts.rounded,
-        counts.overflowed,
+        counts.overflowed if wraps else 0,
+        0 if wraps else counts.overflowed,
         accumulator_overflows(node, operands),
         headroom,
         dead,
@@ -80,5 +93,10 @@ def trace(graph: Graph, inputs: Mapping[str, Integers]) -> tuple[LayerTrace, ...
     Raises:
         InputDataError: the inputs do not fit the ports.
     """
-    results = execute(graph, inputs)
-    return tuple(_layer(node, results[node.name], operands_of(graph, node, results)) for node in graph)
+    check_inputs(graph, inputs)
+    results: dict[str, Integers] = {name: widen_input(values) for name, values in inputs.items()}
+    found = []
+    for node in graph:
+        found.append(_layer(node, operands_of(graph, node, results)))
+        results[node.name] = found[-1].values
+    return tuple(found)
