@@ -21,6 +21,11 @@ _KEYWORDS = re.compile(
 _STRUCT = re.compile(r"\bstruct\s+(\w+)")
 
 
+def is_keyword(name: str) -> bool:
+    """Whether C++ has the word for itself."""
+    return _KEYWORDS.fullmatch(name) is not None
+
+
 def check_names(model_graph: Any) -> None:
     """Refuse layers whose names, or the names hls4ml makes of them, mean something else in its C++ too.
 
@@ -33,7 +38,7 @@ def check_names(model_graph: Any) -> None:
     _check_types(model_graph)
     taken = _taken(model_graph)
     for variable in model_graph.get_input_variables():
-        use = "a keyword" if _KEYWORDS.fullmatch(variable.name) else taken.get(variable.name)
+        use = "a keyword" if is_keyword(variable.name) else taken.get(variable.name)
         if use is not None:
             raise UnsupportedLayerError(
                 f"input layer {variable.name!r} has the name of {use} in hls4ml's C++; "
