@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,22 +14,32 @@ from codesign.errors import InputDataError
 from codesign.graph import (
     Activation,
     ActivationFunction,
+    Convolution,
     Dense,
+    DepthwiseConvolution,
+    Direction,
     FixedPoint,
+    GateFunction,
     Graph,
+    Gru,
     Input,
+    Lstm,
     Node,
     Overflow,
     Product,
     Rounding,
+    Softmax,
+    SoftmaxImplementation,
     frozen,
 )
-from codesign.graph.convert import to_floats
+from codesign.graph.convert import to_floats, to_integers
 from codesign.simulate import execute, predict
 from codesign.simulate.engine import predict_numbers
 from codesign.simulate.engine.edge import Layout, edge_of
 from codesign.simulate.engine.kernel import Reference, lower
 from codesign.simulate.engine.plan import plan_of
+from codesign.simulate.engine.recurrent import OverTime
+from codesign.simulate.engine.windows import WindowSums
 from codesign.simulate.samples import quantize
 from codesign.verify.stimulus import random_inputs
 from tests.graph.strategies import graphs
@@ -207,3 +218,110 @@ def test_numbers_that_are_none() -> None:
         predict_numbers(graph, {"x": numbers})
     with pytest.raises(InputDataError, match="dtype <U1"):
         predict_numbers(graph, {"x": np.full((2, 6), "a")})
+
+
+def recurrent(cls: type[Lstm] | type[Gru], modes: tuple[Rounding, Overflow], seed: int, **fields: object) -> Graph:
+    rng = np.random.default_rng(seed)
+    n, columns = 3, 3 * cls.GATES
+    x = Input(name="x", inputs=(), shape=(4, 2), result=FixedPoint(True, 6, 2))
+    narrow, table_type = FixedPoint(True, 5, 1), FixedPoint(True, 8, 2, Rounding.RND, Overflow.SAT)
+    places = (np.arange(128) - 64) / 8.0
+    given = {
+        "shape": (4, n),
+        "result": FixedPoint(True, 8, 2, *modes),
+        "weight": frozen(rng.integers(-16, 16, (2, columns))),
+        "bias": frozen(rng.integers(-16, 16, columns)),
+        "recurrent_weight": frozen(rng.integers(-16, 16, (n, columns))),
+        "recurrent_bias": frozen(rng.integers(-16, 16, columns)),
+        "weight_type": narrow,
+        "bias_type": narrow,
+        "recurrent_weight_type": narrow,
+        "recurrent_bias_type": narrow,
+        "accumulator": FixedPoint(True, 10, 4, *modes),
+        "activation": GateFunction.TANH,
+        "recurrent_activation": GateFunction.SIGMOID,
+        "table": to_integers(np.tanh(places / 2), table_type).values,
+        "recurrent_table": to_integers(1 / (1 + np.exp(-places)), table_type).values,
+        "table_type": table_type,
+    }
+    node = cls(name="y", inputs=("x",), **{**given, **fields})
+    return Graph("g", (x, node), ("y",))
+
+
+@pytest.mark.parametrize(("rounding", "overflow"), all_modes())
+@pytest.mark.parametrize("cls", [Lstm, Gru])
+def test_recurrent_layers(cls: type[Lstm] | type[Gru], rounding: Rounding, overflow: Overflow) -> None:
+    """Accumulators that round products, wrap and saturate; both directions; relu, whose values have no table."""
+    modes = (rounding, overflow)
+    wide = FixedPoint(True, 20, 8, *modes)
+    relu = {"activation": GateFunction.RELU, "table": frozen([])}
+    for seed, fields in enumerate(
+        (
+            {},
+            {"accumulator": wide},
+            {"direction": Direction.BACKWARD, "shape": (3,)},
+            relu,
+            {"accumulator": wide, **relu},
+        )
+    ):
+        graph = recurrent(cls, modes, seed, **fields)
+        if overflow is not Overflow.WRAP_SM:
+            assert isinstance(plan_of(graph).stages[0].kernel, OverTime)
+        assert_same(graph, random_inputs(graph, 150, seed))
+
+
+def softmax(implementation: SoftmaxImplementation, modes: tuple[Rounding, Overflow]) -> Softmax:
+    return Softmax(
+        name="y",
+        inputs=("x",),
+        shape=(2, 5),
+        result=FixedPoint(True, 9, 2, *modes),
+        implementation=implementation,
+        exp_table=frozen(np.arange(16) * 7 % 31),
+        exp_type=FixedPoint(False, 6, 2),
+        inv_table=frozen(np.arange(32) * 5 % 60),
+        inv_type=FixedPoint(False, 6, 1),
+        norm=FixedPoint(False, 6, 3, *modes),
+        accumulator=FixedPoint(False, 12, 4, *modes),
+        inv_input=FixedPoint(False, 8, 4, *modes),
+    )
+
+
+@pytest.mark.parametrize("overflow", [item for item in Overflow if item is not Overflow.WRAP_SM])
+@pytest.mark.parametrize("rounding", Rounding)
+def test_softmax(rounding: Rounding, overflow: Overflow) -> None:
+    x = Input(name="x", inputs=(), shape=(2, 5), result=FixedPoint(True, 7, 4))
+    for implementation in SoftmaxImplementation:
+        node = softmax(implementation, (rounding, overflow))
+        for length, inner in ((None, 1), (2, 5), (10, 1)):
+            graph = Graph("g", (x, replace(node, n_slice=length, n_inner=inner)), ("y",))
+            if implementation is not SoftmaxImplementation.LEGACY and overflow is not Overflow.SAT_ZERO:
+                assert not isinstance(plan_of(graph).stages[0].kernel, Reference)
+            assert_same(graph, random_inputs(graph, 300, 1))
+
+
+@pytest.mark.parametrize(("rounding", "overflow"), all_modes())
+def test_convolutions(rounding: Rounding, overflow: Overflow) -> None:
+    rng = np.random.default_rng(0)
+    x = Input(name="x", inputs=(), shape=(5, 6, 3), result=FixedPoint(True, 6, 2))
+    narrow = FixedPoint(True, 5, 1)
+    for fraction, integer in ((8, 10), (8, 3), (4, 3)):
+        for cls, shape, filters in ((Convolution, (2, 3, 3, 4), 4), (DepthwiseConvolution, (2, 3, 3), 3)):
+            node = cls(
+                name="y",
+                inputs=("x",),
+                shape=(3, 7, filters),
+                result=FixedPoint(True, 8, 4, rounding, overflow),
+                weight=frozen(rng.integers(-16, 16, shape)),
+                weight_type=narrow,
+                bias=frozen(rng.integers(-16, 16, filters)),
+                bias_type=narrow,
+                accumulator=FixedPoint(True, integer + fraction, integer, rounding, overflow),
+                strides=(2, 1),
+                padding_before=(0, 2),
+                padding_after=(1, 1),
+            )
+            graph = Graph("g", (x, node), ("y",))
+            if overflow is not Overflow.WRAP_SM:
+                assert isinstance(plan_of(graph).stages[0].kernel, WindowSums)
+            assert_same(graph, random_inputs(graph, 100, fraction))

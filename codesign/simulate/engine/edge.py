@@ -58,6 +58,10 @@ class Edge:
     high: int
     form: Form
 
+    def __post_init__(self) -> None:
+        if self.low > self.high:
+            raise ValueError(f"no integer is at least {self.low} and at most {self.high}")
+
     @property
     def size(self) -> int:
         """Numbers in one sample."""

@@ -9,13 +9,28 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from codesign.graph import Activation, ActivationFunction, Node, Normalize, Reshape
+from codesign.graph import (
+    Activation,
+    ActivationFunction,
+    BinaryThreshold,
+    ClippedRelu,
+    Elu,
+    HardActivation,
+    Node,
+    Normalize,
+    PRelu,
+    Reshape,
+    Selu,
+    TernaryTanh,
+    TernaryThreshold,
+    ThresholdedRelu,
+    UnaryTable,
+)
 from codesign.simulate.engine.edge import FLOAT32, FLOAT64, Edge, Form, Layout, Tile, empty, narrowest_dtype
 from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
 from codesign.simulate.engine.pointwise import (
     Affine,
     Clip,
-    Floats,
     NotExactError,
     Operation,
     bind,
@@ -25,6 +40,7 @@ from codesign.simulate.engine.pointwise import (
     power,
     settle,
 )
+from codesign.simulate.engine.sums import terms_of
 from codesign.simulate.execute import run_node
 from codesign.simulate.kernels import Operand, before_result
 
@@ -84,35 +100,16 @@ def _(node: Activation, source: Edge) -> tuple[list[Operation], Edge]:
     return ending(node, source, operations, low, high, source.type.fraction)
 
 
-def scaled_sum(
-    source: Edge, scale: Floats, scale_fraction: int, bias: Floats, bias_fraction: int
-) -> tuple[Affine, int, int, int]:
-    """`x * scale + bias` as (operation, low, high, fraction bits) on integers of its own grid.
-
-    Raises:
-        NotExactError: a float64 does not hold every number in it.
-    """
-    entering(source, FLOAT64)
-    fraction = max(source.type.fraction + scale_fraction, bias_fraction)
-    scales = scale * power(fraction - source.type.fraction - scale_fraction)
-    offsets = bias * power(fraction - bias_fraction)
-    ends = np.array([source.low, source.high], dtype=np.float64)[:, None] * scales
-    low, high = ends.min(axis=0) + offsets, ends.max(axis=0) + offsets
-    if max(-low.min(), high.max(), np.abs(ends).max()) >= 2.0**53:
-        raise NotExactError
-    return Affine(scales, offsets), int(low.min()), int(high.max()), fraction
-
-
 @chain.register
 def _(node: Normalize, source: Edge) -> tuple[list[Operation], Edge]:
-    affine, low, high, fraction = scaled_sum(
-        source,
-        floats(node.scale),
-        node.scale_type.fraction,
-        floats(node.bias),
-        node.bias_type.fraction,
-    )
-    return ending(node, source, [affine], low, high, fraction)
+    terms = terms_of(source, node.scale[None], node.scale_type, node.product, node.exponent_width)
+    fraction = max(terms.fraction, node.bias_type.fraction)
+    up, offset = power(fraction - terms.fraction), floats(node.bias) * power(fraction - node.bias_type.fraction)
+    low, high = terms.low[0] * up + offset, terms.high[0] * up + offset
+    if max(float(np.abs(ends).max()) for ends in (low, high, offset)) >= 2.0**52:
+        raise NotExactError
+    affine = Affine(terms.matrix[0] * up, terms.constant[0] * up + offset)
+    return ending(node, source, [affine], int(low.min()), int(high.max()), fraction)
 
 
 @dataclass(frozen=True, eq=False)
@@ -172,18 +169,36 @@ def bound_chain(operations: Sequence[Operation], edge: Edge, dtype: np.dtype[Any
     return run
 
 
-def every_answer(node: Node, source: Edge) -> Any:
-    """What a node that treats all numbers alike makes of each integer of an edge, the smallest first.
+def period(node: Node) -> int:
+    """After how many numbers of a sample a node treats them alike: the size of its parameters."""
+    sizes = {values.size for name, values in node.arrays().items() if name in _REPEATING}
+    return max(sizes, default=1)
+
+
+# Parameters that repeat along a sample; other arrays are tables, which belong to all numbers.
+_REPEATING = ("scale", "bias", "alpha", "theta", "threshold", "high", "low")
+
+
+def every_answer(node: Node, source: Edge, alike: int) -> Any:
+    """What an element-wise node makes of each integer of an edge.
+
+    Args:
+        node: that computes every number on its own.
+        source: what it reads.
+        alike: its `period`.
+
+    Returns:
+        (words, alike) integers of its result, the smallest word first.
 
     Raises:
         NotExactError: there are too many.
     """
     words = source.high - source.low + 1
-    if words > 1 << TABLE_BITS:
+    if words * alike > 1 << TABLE_BITS:
         raise NotExactError
     integers = np.arange(source.low, source.high + 1, dtype=np.int64)
-    one_number = replace(node, shape=(1,))
-    return run_node(one_number, [Operand(integers[:, None], source.type)])[:, 0]
+    operand = Operand(np.repeat(integers[:, None], alike, axis=1), source.type)
+    return run_node(replace(node, shape=(alike,)), [operand])
 
 
 @dataclass(frozen=True, eq=False)
@@ -192,7 +207,7 @@ class Table(Kernel):
 
     Attributes:
         low: the integer that the first entry answers.
-        entries: the answers, in the dtype of the edge.
+        entries: (alike, words) the answers, in the dtype of the edge; number k of a sample has row k modulo alike.
     """
 
     low: int
@@ -205,9 +220,9 @@ class Table(Kernel):
         Raises:
             NotExactError: it would be too long.
         """
-        answers = every_answer(node, source)
+        answers = every_answer(node, source, period(node))
         edge = result_edge(node, int(answers.min()), int(answers.max()), source.form.layout)
-        return cls((source.form,), edge, source.low, answers.astype(edge.form.dtype))
+        return cls((source.form,), edge, source.low, np.ascontiguousarray(answers.T).astype(edge.form.dtype))
 
     @property
     def bytes(self) -> int:
@@ -217,19 +232,39 @@ class Table(Kernel):
     def bind(self, samples: int) -> Run:
         """As `Kernel.bind`."""
         out = empty(self.edge.size, samples, self.edge.form)
-        return lookup(self.entries, self.low, out)
+        alike, words = self.entries.shape
+        starts = None
+        if alike > 1:
+            starts = np.resize(np.arange(alike) * words, self.edge.size)
+            starts = np.tile(starts, (samples, 1)) if self.edge.form.layout is Layout.ROWS else starts[:, None]
+        find = lookup(self.entries.ravel(), self.low, out.size, starts)
+
+        def run(tile: Tile) -> Tile:
+            find(tile, out)
+            return out
+
+        return run
 
 
-def lookup(entries: Tile, low: int, out: Tile) -> Callable[[Tile], Tile]:
-    """A function that looks each integer of a tile up in a table whose first entry answers `low`."""
-    index = np.empty(out.shape, dtype=np.intp)
+def lookup(entries: Tile, low: int, room: int, starts: Tile | None = None) -> Callable[[Tile, Tile], None]:
+    """A function that leaves the entries that belong to a tile's integers in another tile.
 
-    def run(tile: Tile) -> Tile:
+    Args:
+        entries: the first answers `low`.
+        low: the smallest integer.
+        room: numbers in the largest tile.
+        starts: where each number's own entries start; at the first one where None.
+    """
+    indices = np.empty(room, dtype=np.intp)
+
+    def run(tile: Tile, out: Tile) -> None:
+        index = indices[: tile.size].reshape(tile.shape)
         np.copyto(index, tile, casting="unsafe")
         if low:
             np.subtract(index, low, out=index)
+        if starts is not None:
+            np.add(index, starts, out=index)
         np.take(entries, index, out=out, mode="clip")  # no index is outside; clip is the mode that checks least
-        return out
 
     return run
 
@@ -248,15 +283,19 @@ def number_by_number(node: Node, sources: Sequence[Edge]) -> Kernel:
         return reference(node, sources)
 
 
-@lower.register(Reshape)
-@lower.register(Normalize)
-def _(node: Reshape | Normalize, sources: Sequence[Edge]) -> Kernel:
-    (source,) = sources
-    try:
-        operations, edge = chain(node, source)
-        return Pointwise.of(source, operations, edge)
-    except NotExactError:
-        return reference(node, sources)
-
-
-lower.register(Activation)(number_by_number)
+for _node in (
+    Activation,
+    BinaryThreshold,
+    ClippedRelu,
+    Elu,
+    HardActivation,
+    Normalize,
+    PRelu,
+    Reshape,
+    Selu,
+    TernaryTanh,
+    TernaryThreshold,
+    ThresholdedRelu,
+    UnaryTable,
+):
+    lower.register(_node)(number_by_number)

@@ -250,7 +250,8 @@ def cast_operations(
         return operations, low, high
     if to.overflow in (Overflow.SAT, Overflow.SAT_SYM):
         clipped = Clip(float(lowest) if low < lowest else -np.inf, float(to.max_int) if high > to.max_int else np.inf)
-        return [*operations, clipped], max(low, lowest), min(high, to.max_int)
+        low, high = (min(max(end, lowest), to.max_int) for end in (low, high))
+        return [*operations, clipped], low, high
     if to.overflow is Overflow.SAT_ZERO:
         return (
             [*operations, ZeroOutside(to.min_int, to.max_int)],
@@ -454,5 +455,13 @@ def entering(edge: Edge, dtype: np.dtype[Any]) -> State:
     Raises:
         NotExactError: the float does not hold them.
     """
-    start = State(Fraction(0), Fraction(0), 0, MANTISSA[dtype])
-    return start.moved(Fraction(edge.low), Fraction(edge.high), 0)
+    return whole_numbers(edge.low, edge.high, dtype)
+
+
+def whole_numbers(low: int, high: int, dtype: np.dtype[Any]) -> State:
+    """The state of integers in [low, high] in floats of `dtype`.
+
+    Raises:
+        NotExactError: the float does not hold them.
+    """
+    return State(Fraction(0), Fraction(0), 0, MANTISSA[dtype]).moved(Fraction(low), Fraction(high), 0)

@@ -8,58 +8,21 @@ from typing import Any
 
 import numpy as np
 
-from codesign.graph import FixedPoint, Overflow, Softmax, SoftmaxDifference, SoftmaxImplementation
+from codesign.graph import Overflow, Softmax, SoftmaxDifference, SoftmaxImplementation
 from codesign.graph.cast import cast
 from codesign.graph.softmax_tables import internal_types
-from codesign.simulate.engine.edge import MANTISSA, Edge, Form, Layout, Tile, empty
-from codesign.simulate.engine.elementwise import bound_chain, exactly, lookup, result_edge
+from codesign.simulate.engine.edge import Edge, Form, Layout, Tile, empty
+from codesign.simulate.engine.elementwise import bound_chain, exactly, result_edge
 from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
 from codesign.simulate.engine.pointwise import (
-    Affine,
-    Direction,
     NotExactError,
     Operation,
-    Round,
-    bind,
     cast_operations,
     entering,
-    floats,
     lowest_kept,
-    number,
-    power,
     settle,
 )
-
-
-@dataclass(frozen=True, eq=False)
-class Lookup:
-    """A table that is indexed by the top bits of a word.
-
-    Attributes:
-        operations: from what is looked up to the entry's place.
-        first: the smallest place.
-        entries: from there on.
-    """
-
-    operations: tuple[Operation, ...]
-    first: int
-    entries: Tile
-
-    @classmethod
-    def of(
-        cls, low: int, high: int, fraction: int, source: FixedPoint | None, index: FixedPoint, table: Tile
-    ) -> Lookup:
-        """For integers in [low, high], of type `source` where they have one, that are cast into `index`.
-
-        Raises:
-            NotExactError: a float64 does not hold what is in between.
-        """
-        operations, low, high = cast_operations(low, high, fraction, index, source)
-        shift = index.width - (table.size.bit_length() - 1)
-        if shift:
-            operations += [Affine(number(power(-shift)), number(0.0)), Round(Direction.DOWN)]
-        places = np.arange(low >> shift, (high >> shift) + 1)
-        return cls(tuple(operations), int(places[0]), floats(table[places & (table.size - 1)]))
+from codesign.simulate.engine.tables import Lookup, top_bits
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +62,10 @@ class TableSoftmax(Kernel):
             argument = replace(source, low=-span if down else 0, high=0 if down else span)
         stable = node.implementation is SoftmaxImplementation.STABLE
         table = cast(node.exp_table, types.exp.fraction, types.accumulator, source=types.exp)
-        exponential = Lookup.of(
+        exponential = top_bits(
             argument.low, argument.high, source.type.fraction, None if stable else source.type, index, table
         )
-        least, most, n = int(exponential.entries.min()), int(exponential.entries.max()), node.slice_length
+        least, most, n = exponential.least, exponential.most, node.slice_length
         total = Edge(types.accumulator, (node.size // n,), min(n * least, least), max(n * most, most), source.form)
         fits = lowest_kept(types.accumulator) <= total.low and total.high <= types.accumulator.max_int
         stops = types.accumulator.overflow in (Overflow.SAT, Overflow.SAT_SYM) and least >= 0  # what is full stays full
@@ -112,10 +75,9 @@ class TableSoftmax(Kernel):
         low, high = total.low, total.high
         if n > 1:
             wrapped, low, high = cast_operations(low, high, types.accumulator.fraction, types.accumulator)
-        inverse = Lookup.of(low, high, types.accumulator.fraction, types.accumulator, types.inv_input, node.inv_table)
-        inverse = replace(inverse, operations=(*wrapped, *inverse.operations))
-        factors = int(inverse.entries.min()), int(inverse.entries.max())
-        ends = [a * b for a in (least, most) for b in factors]
+        inverse = top_bits(low, high, types.accumulator.fraction, types.accumulator, types.inv_input, node.inv_table)
+        inverse = replace(inverse, low=total.low, high=total.high, operations=(*wrapped, *inverse.operations))
+        ends = [a * b for a in (least, most) for b in (inverse.least, inverse.most)]
         fraction = types.accumulator.fraction + types.inv.fraction
         operations, low, high = cast_operations(min(ends), max(ends), fraction, node.result)
         edge = result_edge(node, low, high, Layout.COLUMNS)
@@ -123,20 +85,11 @@ class TableSoftmax(Kernel):
 
         def make(dtype: np.dtype[Any]) -> TableSoftmax:
             entering(source, dtype)
-            for entries in (exponential.entries, inverse.entries):
-                if np.abs(entries).max() >= 1 << MANTISSA[dtype]:
-                    raise NotExactError
-            return cls(
-                (Form(Layout.COLUMNS, dtype),),
-                edge,
-                node,
-                source,
-                argument,
-                replace(exponential, operations=settle(exponential.operations, entering(argument, dtype))),
-                total,
-                replace(inverse, operations=settle(inverse.operations, entering(total, dtype))),
-                settle(operations, entering(product, dtype)),
-            )
+            exponential.check(dtype)
+            inverse.check(dtype)
+            form = Form(Layout.COLUMNS, dtype)
+            settled = settle(operations, entering(product, dtype))
+            return cls((form,), edge, node, source, argument, exponential, total, inverse, settled)
 
         return exactly(make)
 
@@ -153,10 +106,8 @@ class TableSoftmax(Kernel):
         largest = np.empty((self.edge.size // n, samples), dtype=form.dtype)
         total, inverses = np.empty_like(largest), np.empty_like(largest)
         by_slice = (-1, 1, inner, samples)
-        exponents = bind(self.exponential.operations, self.edge.size, samples, form)
-        indices = bind(self.inverse.operations, self.edge.size // n, samples, form)
-        exponential = lookup(self.exponential.entries.astype(form.dtype), self.exponential.first, e)
-        inverse = lookup(self.inverse.entries.astype(form.dtype), self.inverse.first, inverses)
+        exponential = self.exponential.bind(self.edge.size, samples, form)
+        inverse = self.inverse.bind(self.edge.size // n, samples, form)
         end = bound_chain(self.operations, self.edge, form.dtype, samples)
         stable = self.node.implementation is SoftmaxImplementation.STABLE
         downwards = self.node.difference is SoftmaxDifference.X_MINUS_MAX
@@ -170,11 +121,9 @@ class TableSoftmax(Kernel):
                     first, second = second, first
                 np.subtract(first, second, out=x.reshape(slices))
                 argument = x
-            exponents(argument, x)
-            exponential(x)
+            exponential(argument, e)
             np.sum(e.reshape(slices), axis=1, keepdims=True, out=total.reshape(by_slice))
-            indices(total, total)
-            inverse(total)
+            inverse(total, inverses)
             np.multiply(e.reshape(slices), inverses.reshape(by_slice), out=e.reshape(slices))
             return end(e)
 
