@@ -8,7 +8,7 @@ OUT    := build/digits
 # Make's own flags and variables must not reach the makefiles of Verilator and cocotb that codesign runs.
 ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 
-.PHONY: demo test test-full test-keras2 lint format install clean
+.PHONY: demo test test-full test-keras2 lint bench-simulate format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -29,6 +29,9 @@ lint: $(VENV)/.installed-dev
 	for check in "ruff check ." "ruff format --check ." "mypy" "lint-imports --no-logo"; do \
 	  echo "$$check"; $(BIN)/$$check || status=1; \
 	done; exit $$status
+
+bench-simulate: $(VENV)/.installed-all
+	$(ALONE) $(BIN)/python benchmarks/simulate.py
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

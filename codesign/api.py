@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import warnings
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -151,6 +150,8 @@ class Graph(base.Graph):
             DesignError: a rung needs a design folder and none is given.
             InputDataError: as `predict`.
         """
+        import tempfile
+
         from codesign.road.verification import climb_design, climb_fresh_rtl
 
         inputs = self._samples(x).inputs

@@ -67,7 +67,7 @@ class Grid:
             if self._to.fraction < 0 and not np.array_equal(np.multiply(scaled, self._back, out=whole), values):
                 return None  # the float lost what lies below its range
             np.floor(scaled, out=whole)
-            low, high = whole.min(), whole.max()
+            low, high = self._ends(whole)
         if not (np.isfinite(low) and np.isfinite(high)):
             return None
         rounded = 0
@@ -88,6 +88,15 @@ class Grid:
         if not self._whole.size:
             self._whole = np.empty(self._room, dtype=self._scaled.dtype)
         return self._whole[: values.size].reshape(values.shape)
+
+    def _ends(self, whole: Floats) -> tuple[Any, Any]:
+        """The smallest and the largest number, or the ends of the range where all are inside it."""
+        if self._low == 0 and whole.dtype == np.float32:
+            # As an unsigned word, a float that is negative, infinite or NaN is larger than any that is none of these.
+            largest = whole.view(np.uint32).max()
+            if largest <= whole.dtype.type(self._high).view(np.uint32):
+                return self._low, self._high
+        return whole.min(), whole.max()
 
     def _round(self, scaled: Floats, whole: Floats) -> None:
         """`scaled` rounded into `whole`, which holds it floored."""

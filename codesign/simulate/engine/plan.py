@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from threading import Lock
-from typing import Any
+from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from codesign.graph import Graph, Input, Node
@@ -18,6 +18,13 @@ from codesign.simulate.engine.pointwise import NotExactError
 # What a tile and everything computed from it may take, so that it stays in one core's cache.
 _CACHE_BYTES = 1_200_000
 _FEWEST, _MOST = 16, 4096
+
+# Sizes of tiles for which a plan keeps memory between calls.
+_KEPT = 3
+
+_LOCK = Lock()
+
+Bound: TypeAlias = Callable[[Mapping[str, Tile]], Mapping[str, Tile]]
 
 
 @dataclass(frozen=True)
@@ -54,8 +61,24 @@ class Plan:
     outputs: tuple[str, ...]
     samples: int
     runs: Mapping[str, int]
+    _idle: dict[int, list[Bound]] = field(default_factory=dict, init=False, repr=False)
 
-    def bind(self, samples: int) -> Callable[[Mapping[str, Tile]], Mapping[str, Tile]]:
+    def take(self, samples: int) -> Bound:
+        """As `bind`; what an earlier call gave back is taken first, its memory being there already."""
+        with _LOCK:
+            idle = self._idle.get(samples)
+            if idle:
+                return idle.pop()
+        return self.bind(samples)
+
+    def give_back(self, samples: int, bound: Bound) -> None:
+        """What `take` gave is used no longer, nor are the tiles that it gave."""
+        with _LOCK:
+            if samples not in self._idle and len(self._idle) >= _KEPT:
+                self._idle.pop(next(iter(self._idle)))
+            self._idle.setdefault(samples, []).append(bound)
+
+    def bind(self, samples: int) -> Bound:
         """A function from the ports' tiles of that many samples to the outputs', in memory of its own."""
         steps: list[tuple[str, tuple[str, ...], Run]] = []
         known: dict[tuple[str, Form], str] = {}
@@ -138,7 +161,6 @@ def _tile_samples(ports: Mapping[str, Edge], stages: Mapping[str, Stage], runs: 
 
 
 _PLANS: WeakKeyDictionary[Graph, Plan] = WeakKeyDictionary()
-_LOCK = Lock()
 
 
 def plan_of(graph: Graph) -> Plan:

@@ -146,7 +146,7 @@ def _sum(node: Recurrent, source: Edge, *, of_state: bool) -> _Sum:
     unrolled = node.strategy == "resource_unrolled" or product is not Product.MULT
     terms = terms_of(source, weight, weight_type, product, width)
     order = _order(node, reuse_factor, weight.shape[0])
-    return _Sum(source, adding_of(terms, start, node.accumulator, order, leaves_out_zeros=unrolled))
+    return _Sum(source, adding_of(terms, weight, start, node.accumulator, order, leaves_out_zeros=unrolled))
 
 
 def _zeros_too(low: int, high: int, states: Sequence[Edge]) -> tuple[int, int]:
@@ -375,26 +375,27 @@ class OverTime(Kernel):
     def bytes(self) -> int:
         """As `Kernel.bytes`."""
         columns = self.node.GATES * self.node.n_state
-        return (self.edge.size + (self.steps + 3) * columns) * self.wants[0].dtype.itemsize
+        return (self.edge.size + 4 * columns) * self.wants[0].dtype.itemsize
 
     def bind(self, samples: int) -> Run:
         """As `Kernel.bind`."""
         form, n = self.wants[0], self.node.n_state
         out = empty(self.edge.size, samples, form)
         last = out if self.edge.form == form else empty(self.edge.size, samples, self.edge.form)
-        read = np.empty((self.steps, self.node.GATES * n, samples), dtype=form.dtype)
+        read = np.empty((1, self.node.GATES * n, samples), dtype=form.dtype)
         states = [np.empty((n, samples), dtype=form.dtype) for _ in range(self.node.STATES)]
-        add = self.body.inputs.bind(self.steps, samples, form)
+        add = self.body.inputs.bind(1, samples, form)
         step = self.body.bind(n, samples, form)
         places = list(range(self.steps))[:: 1 if self.node.direction is Direction.FORWARD else -1]
         each = out.reshape(-1, n, samples)
 
         def run(x: Tile, *before: Tile) -> Tile:
-            add(x.reshape(self.steps, -1, samples), read)
+            x = x.reshape(self.steps, 1, -1, samples)
             for index, state in enumerate(states):
                 state[...] = before[index] if before else 0
             for place in places:
-                step(read[place], states)
+                add(x[place], read)
+                step(read[0], states)
                 if self.node.sequences:
                     np.copyto(each[place], states[0])
             if not self.node.sequences:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import lru_cache
@@ -142,16 +141,22 @@ def run(plan: Plan, sources: Mapping[str, Source], samples: int, sink: Sink, thr
         for start in _shared(starts, lock):
             stop = min(start + tile, samples)
             if step is None or stop - start != size:
-                size, step = stop - start, plan.bind(stop - start)
+                if step is not None:
+                    plan.give_back(size, step)
+                size, step = stop - start, plan.take(stop - start)
                 load = {name: sources[name].bind(edge, size) for name, edge in plan.ports.items()}
             results = step({name: get(start, stop) for name, get in load.items()})
             for name in plan.outputs:
                 sink(name, plan.edges[name], results[name], start, stop)
+        if step is not None:
+            plan.give_back(size, step)
 
     with _one_thread_each(samples):
         if workers == 1:
             work()
             return
+        from concurrent.futures import ThreadPoolExecutor  # a single sample starts sooner without
+
         with ThreadPoolExecutor(workers) as pool:
             for future in [pool.submit(work) for _ in range(workers)]:
                 future.result()

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import Any
 
 import numpy as np
 
-from codesign.graph import FixedPoint, IntArray, Overflow
+from codesign.graph import FixedPoint, IntArray, Overflow, Rounding
 from codesign.graph import Product as ProductKind
 from codesign.simulate.engine.edge import FLOAT64, MANTISSA, Edge, Form, Layout, Tile
 from codesign.simulate.engine.pointwise import (
@@ -28,6 +29,7 @@ from codesign.simulate.engine.pointwise import (
     lowest_kept,
     number,
     power,
+    whole_numbers,
 )
 
 
@@ -347,15 +349,117 @@ def one_by_one(
     return OneByOne((), *ends, terms, used, offset, each_its_own, scale, tuple(each), tuple(every))
 
 
+@dataclass(frozen=True, eq=False)
+class Truncating(Adding):
+    """Terms whose lowest bits are cut off, in an accumulator that wraps: 32-bit integers, which wrap by themselves.
+
+    Attributes:
+        weight: (n_in, n_out) integers.
+        each_its_own: as in `OneByOne`.
+        shift: bits that are cut off.
+        bias: (n_out,) integers of the accumulator.
+        accumulator: their type.
+    """
+
+    operations: tuple[Operation, ...]
+    low: int
+    high: int
+    weight: IntArray
+    each_its_own: bool
+    shift: int
+    bias: IntArray
+    accumulator: FixedPoint
+
+    @property
+    def outputs(self) -> int:
+        """As `Adding.outputs`."""
+        return int(self.bias.size)
+
+    def state(self, source: Edge, dtype: np.dtype[Any]) -> State:
+        """As `Adding.state`."""
+        entering(source, dtype)
+        return whole_numbers(self.low, self.high, dtype)
+
+    def bind(self, groups: int, samples: int, dtype: np.dtype[Any]) -> Callable[[Tile, Tile], None]:
+        """As `Adding.bind`."""
+        integers = np.dtype(np.int32)
+        width = self.outputs if self.each_its_own else 1
+        n_in = self.weight.shape[0] * width
+        read = np.empty((groups, n_in, samples), dtype=integers)
+        term, total = (np.empty((groups, self.outputs, samples), dtype=integers) for _ in range(2))
+        weight, bias = self.weight.astype(integers)[:, :, None], self.bias.astype(integers)[:, None]
+        used = [place for place in range(self.weight.shape[0]) if self.weight[place].any()]
+        spare, shift = integers.itemsize * 8 - self.accumulator.width, self.shift
+        signed, mask = self.accumulator.signed, self.accumulator.max_int
+
+        def run(x: Tile, out: Tile) -> None:
+            values, part, found = read[: out.shape[0]], term[: out.shape[0]], total[: out.shape[0]]
+            np.copyto(values, x, casting="unsafe")
+            np.copyto(found, bias)
+            for place in used:
+                np.multiply(values[:, place * width : (place + 1) * width], weight[place], out=part)
+                np.right_shift(part, shift, out=part)
+                np.add(found, part, out=found)
+            if signed:
+                np.left_shift(found, spare, out=found)
+                np.right_shift(found, spare, out=found)
+            else:
+                np.bitwise_and(found, mask, out=found)
+            np.copyto(out, found, casting="unsafe")
+
+        return run
+
+
+def truncating(
+    terms: Terms, weight: IntArray, bias: IntArray, accumulator: FixedPoint, *, each_its_own: bool = False
+) -> Truncating:
+    """The sums of `codesign.simulate.kernels.sums.accumulate` in 32-bit integers.
+
+    Args:
+        terms: what is added up; plain products.
+        weight: (n_in, n_out) integers.
+        bias: (n_out,) integers of the accumulator.
+        accumulator: of every term and sum.
+        each_its_own: as in `OneByOne`.
+
+    Raises:
+        NotExactError: the accumulator does something else, or a product needs more bits.
+    """
+    shift = terms.fraction - accumulator.fraction
+    plain = accumulator.overflow is Overflow.WRAP and accumulator.rounding is Rounding.TRN
+    # An unsigned mask of 32 bits is no int32.
+    if not plain or not 0 <= shift < 32 or accumulator.width > 31 or terms.constant.any():
+        raise NotExactError
+    if max(float(np.abs(terms.low).max()), float(np.abs(terms.high).max())) >= 2.0**31:
+        raise NotExactError
+    ends = accumulator.min_int, accumulator.max_int
+    return Truncating((), *ends, weight, each_its_own, shift, bias, accumulator)
+
+
 def adding_of(
-    terms: Terms, bias: IntArray, accumulator: FixedPoint, order: IntArray | None, *, leaves_out_zeros: bool
+    terms: Terms,
+    weight: IntArray,
+    bias: IntArray,
+    accumulator: FixedPoint,
+    order: IntArray | None,
+    *,
+    leaves_out_zeros: bool,
 ) -> Adding:
     """The fastest exact way.
+
+    Args:
+        terms: what is added up.
+        weight: (n_in, n_out) integers that they were made of.
+        bias: (n_out,) integers of the accumulator.
+        accumulator: of every term and sum.
+        order: of the inputs; ascending where None.
+        leaves_out_zeros: as for `codesign.simulate.kernels.sums.accumulate`.
 
     Raises:
         NotExactError: there is none.
     """
-    try:
+    with suppress(NotExactError):
         return product_of(terms, bias, accumulator)
-    except NotExactError:
-        return one_by_one(terms, bias, accumulator, order, leaves_out_zeros=leaves_out_zeros)
+    with suppress(NotExactError):
+        return truncating(terms, weight, bias, accumulator)
+    return one_by_one(terms, bias, accumulator, order, leaves_out_zeros=leaves_out_zeros)
