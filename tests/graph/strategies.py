@@ -66,6 +66,7 @@ from codesign.graph import (
     ZeroPadding,
     frozen,
 )
+from codesign.graph.nodes.dense import STRATEGIES
 from codesign.graph.nodes.product import is_bit
 
 NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,11}", fullmatch=True)
@@ -91,19 +92,36 @@ def integers_of(draw: st.DrawFn, type_: FixedPoint, shape: tuple[int, ...]) -> I
     return frozen(np.where(rng.random(shape) < 0.2, rng.choice([type_.min_int, type_.max_int], size=shape), values))
 
 
+def _weights(draw: st.DrawFn, source: Node, type_: FixedPoint, shape: tuple[int, ...]) -> dict[str, Any]:
+    """Weights, and a product that takes them."""
+    weight, product, exponent_width = integers_of(draw, type_, shape), Product.MULT, 0
+    if is_bit(source.result) and draw(st.booleans()):
+        product = draw(st.sampled_from([Product.DATA_BINARY, Product.BOTH_BINARY]))
+        if product is Product.BOTH_BINARY:
+            weight = frozen(np.sign(weight))
+    elif type_.signed and type_.width > 1 and draw(st.integers(0, 3)) == 0:
+        product, exponent_width = Product.WEIGHT_EXPONENTIAL, draw(st.integers(1, 6))
+        weight = frozen(np.sign(weight) * (1 << (np.abs(weight) % (type_.width - 1))))
+    return {"weight": weight, "weight_type": type_, "product": product, "exponent_width": exponent_width}
+
+
 def _dense(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     n_out = draw(st.integers(1, 5))
     weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
+    accumulator = draw(fixed_points(40))
+    bias_type = draw(st.sampled_from([bias_type, bias_type, accumulator]))  # of its type, the lowest number survives
+    legal = [item for item in range(1, 25) if source.size % item == 0 or item % source.size == 0]
     return Dense(
         **common,
+        **_weights(draw, source, weight_type, (source.size, n_out)),
         shape=(n_out,),
         result=draw(fixed_points()),
-        weight=integers_of(draw, weight_type, (source.size, n_out)),
-        weight_type=weight_type,
         bias=integers_of(draw, bias_type, (n_out,)),
         bias_type=bias_type,
-        accumulator=draw(fixed_points(40)),
-        reuse_factor=draw(st.integers(1, 8)),
+        accumulator=accumulator,
+        reuse_factor=draw(st.sampled_from(legal)),
+        strategy=draw(st.sampled_from(STRATEGIES)),
+        counts_agreement=is_bit(source.result) and draw(st.booleans()),
     )
 
 
@@ -174,18 +192,11 @@ def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
     weight_type, bias_type = draw(fixed_points()), draw(fixed_points())
     shape = (*kernel, source.shape[-1]) if depthwise else (*kernel, source.shape[-1], filters)
     made = zip(padded, kernel, strides, strict=True)
-    weight, product, exponent_width = integers_of(draw, weight_type, shape), Product.MULT, 0
-    if is_bit(source.result) and draw(st.booleans()):
-        product = Product.DATA_BINARY
-    elif weight_type.signed and weight_type.width > 1 and draw(st.integers(0, 3)) == 0:
-        product, exponent_width = Product.WEIGHT_EXPONENTIAL, draw(st.integers(1, 6))
-        weight = frozen(np.sign(weight) * (1 << (np.abs(weight) % (weight_type.width - 1))))
     return (DepthwiseConvolution if depthwise else Convolution)(
         **common,
+        **_weights(draw, source, weight_type, shape),
         shape=(*((have - window) // step + 1 for have, window, step in made), filters),
         result=draw(fixed_points()),
-        weight=weight,
-        weight_type=weight_type,
         bias=integers_of(draw, bias_type, (filters,)),
         bias_type=bias_type,
         accumulator=draw(fixed_points(40)),
@@ -194,8 +205,6 @@ def _convolution(draw: st.DrawFn, common: dict[str, Any], source: Node) -> Node:
         padding_after=after,
         reuse_factor=draw(st.sampled_from([item for item in range(1, 9) if prod(shape[:-1]) % item == 0])),
         strategy=draw(st.sampled_from(["latency", "resource", "resource_unrolled"])),
-        product=product,
-        exponent_width=exponent_width,
         agreement=draw(st.integers(0, 9)) if is_bit(source.result) else 0,
     )
 
@@ -535,7 +544,8 @@ def graphs(draw: st.DrawFn) -> Graph:
     """A chain of one to five nodes behind one input, sometimes with an output in the middle."""
     names = draw(st.lists(NAMES, min_size=2, max_size=6, unique=True))
     shape = draw(st.sampled_from([(1,), (4,), (6,), (2, 3), (3, 2, 2)]))
-    nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=draw(fixed_points()))]
+    given = draw(st.one_of(fixed_points(), fixed_points(), st.just(FixedPoint(False, 1, 1))))
+    nodes: list[Node] = [Input(name=names[0], inputs=(), shape=shape, result=given)]
     outside = list(nodes)  # of loops over time steps
     for name in names[1:]:
         common = {"name": name, "inputs": (nodes[-1].name,), "source": draw(st.text(max_size=8))}
