@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -34,7 +35,7 @@ from codesign.graph import (
 )
 from codesign.graph.convert import to_floats, to_integers
 from codesign.simulate import execute, predict
-from codesign.simulate.engine import predict_numbers
+from codesign.simulate.engine import predict_numbers, sums, worthwhile
 from codesign.simulate.engine.edge import Layout, edge_of
 from codesign.simulate.engine.kernel import Reference, lower
 from codesign.simulate.engine.plan import plan_of
@@ -325,3 +326,22 @@ def test_convolutions(rounding: Rounding, overflow: Overflow) -> None:
             if overflow is not Overflow.WRAP_SM:
                 assert isinstance(plan_of(graph).stages[0].kernel, WindowSums)
             assert_same(graph, random_inputs(graph, 100, fraction))
+
+
+def test_machine_code_gives_what_numpy_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+    pytest.importorskip("numba")
+    monkeypatch.setattr(worthwhile, "ENOUGH", 1)
+    for signed, overflow in ((True, Overflow.WRAP), (False, Overflow.WRAP)):
+        monkeypatch.setattr(sums, "machine_code", worthwhile.Worthwhile())
+        x = Input(name="x", inputs=(), shape=(40,), result=FixedPoint(True, 16, 6))
+        accumulator = FixedPoint(signed, 16, 6, Rounding.TRN, overflow)
+        node = dense("y", x, 7, 0, weight_type=FixedPoint(True, 4, 0), accumulator=accumulator)
+        graph = Graph("g", (x, node), ("y",))
+        assert_same(graph, random_inputs(graph, 300, 0), 2)
+        assert sums.machine_code.cut_sums(0) is not None
+
+
+def test_without_numba_numpy_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(worthwhile, "ENOUGH", 1)
+    monkeypatch.setitem(sys.modules, "codesign.simulate.engine.compiled", None)
+    assert worthwhile.Worthwhile().cut_sums(2) is None

@@ -31,6 +31,7 @@ from codesign.simulate.engine.pointwise import (
     power,
     whole_numbers,
 )
+from codesign.simulate.engine.worthwhile import machine_code
 
 
 @dataclass(frozen=True, eq=False)
@@ -387,7 +388,8 @@ class Truncating(Adding):
         n_in = self.weight.shape[0] * width
         read = np.empty((groups, n_in, samples), dtype=integers)
         term, total = (np.empty((groups, self.outputs, samples), dtype=integers) for _ in range(2))
-        weight, bias = self.weight.astype(integers)[:, :, None], self.bias.astype(integers)[:, None]
+        matrix, bias = np.ascontiguousarray(self.weight, dtype=integers), self.bias.astype(integers)[:, None]
+        weight = matrix[:, :, None]
         used = [place for place in range(self.weight.shape[0]) if self.weight[place].any()]
         spare, shift = integers.itemsize * 8 - self.accumulator.width, self.shift
         signed, mask = self.accumulator.signed, self.accumulator.max_int
@@ -396,7 +398,10 @@ class Truncating(Adding):
             values, part, found = read[: out.shape[0]], term[: out.shape[0]], total[: out.shape[0]]
             np.copyto(values, x, casting="unsafe")
             np.copyto(found, bias)
-            for place in used:
+            fast = None if self.each_its_own else machine_code.cut_sums(found.size * len(used))
+            if fast is not None:
+                fast(values, matrix, integers.type(shift), found)
+            for place in used if fast is None else ():
                 np.multiply(values[:, place * width : (place + 1) * width], weight[place], out=part)
                 np.right_shift(part, shift, out=part)
                 np.add(found, part, out=found)
