@@ -20,6 +20,7 @@ from hls4ml.model.flow import get_flow, register_flow
 from codesign.errors import CodesignError, PrecisionError, UnsupportedLayerError, WeightError
 from codesign.frontend import handlers, recurrent_handlers
 from codesign.frontend.exact_types import resolve_types
+from codesign.frontend.flattening import flattened, is_model
 from codesign.frontend.names import identifier, unique_identifiers
 from codesign.frontend.options import ConvertOptions, Head
 from codesign.graph import Graph
@@ -95,15 +96,14 @@ def check_model(model: Any) -> None:
         raise UnsupportedLayerError(
             f"{type(model).__name__} is not a Keras model; build a Sequential or functional one"
         )
-    if not isinstance(model, (keras.Sequential, keras.src.models.functional.Functional)):
+    if not is_model(model):
         raise UnsupportedLayerError(
             f"model {model.name!r} is a subclassed {type(model).__name__}; hls4ml reads Sequential and functional "
             "models only: rebuild it as one of these"
         )
     carried = handlers.carried()
-    refused = [
-        f"{layer.name!r} ({type(layer).__name__})" for layer in model.layers if type(layer).__name__ not in carried
-    ]
+    layers = list(_all_layers(model))
+    refused = [f"{layer.name!r} ({type(layer).__name__})" for layer in layers if type(layer).__name__ not in carried]
     if refused:
         raise UnsupportedLayerError(
             f"unsupported layers: {', '.join(refused)}; supported are {', '.join(sorted(carried))}: "
@@ -111,7 +111,7 @@ def check_model(model: Any) -> None:
         )
     if not model.built:
         raise UnsupportedLayerError(f"model {model.name!r} is not built; give it an input shape and build it")
-    for layer in model.layers:
+    for layer in layers:
         recurrent_handlers.check(layer)
         for weight in layer.weights:
             bad = int(np.count_nonzero(~np.isfinite(keras.ops.convert_to_numpy(weight))))
@@ -122,10 +122,17 @@ def check_model(model: Any) -> None:
                 )
 
 
+def _all_layers(model: Any) -> Iterator[Any]:
+    """A model's layers, and those of the models inside it."""
+    for layer in model.layers:
+        if is_model(layer):
+            yield from _all_layers(layer)
+        else:
+            yield layer
+
+
 def _with_head(model: Any, head: Head) -> Any:
-    """The model in functional form, with an argmax layer at its end where one is asked for and it has no softmax."""
-    if isinstance(model, keras.Sequential):
-        model = keras.Model(model.inputs, model.outputs, name=model.name)  # a Sequential hides its InputLayer
+    """The model with an argmax layer at its end where one is asked for and it has no softmax."""
     if head is not Head.ARGMAX or _ends_in_softmax(model):
         return model
     if len(model.outputs) != 1:
@@ -212,38 +219,45 @@ def convert(
     check_model(model)
     handlers.register()
     _register_flow()
-    whole = _with_head(model, options.head)
-    with _safe_names(whole) as user_names, _quiet():
-        try:
-            config = _hls_config(whole, options, user_names)
-            model_graph = hls4ml.converters.convert_from_keras_model(
-                whole,
-                hls_config=copy.deepcopy(config),
-                backend="Vitis",
-                output_dir=PROJECT,
-                project_name=PROJECT,
-                part=options.part,
-                clock_period=options.clock_ns,
-                io_type=options.io_type.value,
-                allow_da_fallback=False,
-            )
-            model_graph.config.trace_output = True
-            check_layers(model_graph)
-            resolve_types(model_graph, {_safe(user_names, k): frozenset(v) for k, v in options.precision.items()})
-            model_graph.config.flows = [model_graph.config.backend.get_default_flow()]
-            model_graph.apply_flow(model_graph.config.flows[0])
-        except CodesignError:
-            raise
-        except Exception as error:  # hls4ml refuses with bare Exception, ValueError, AssertionError, KeyError
-            raise UnsupportedLayerError(
-                f"hls4ml {hls4ml.__version__} cannot convert model {model.name!r}: {error}; "
-                "change the layer that it names"
-            ) from error
-        layer_nodes = _layer_nodes(whole, model_graph, user_names)
-        sources = {node: layer for layer, node in layer_nodes.items()}
-        facts = {"hls4ml": hls4ml.__version__, "keras": keras.__version__, **(origin or {})}
-        graph = read_model_graph(model_graph, name=PROJECT, sources=sources, origin=facts, cls=cls)
-    return Converted(graph, model_graph, layer_nodes)
+    with flattened(model) as flat:
+        whole = _with_head(flat.model, options.head)
+        with _safe_names(whole) as user_names, _quiet():
+            model_graph = _model_graph(whole, options, user_names)
+            layer_nodes = _layer_nodes(whole, model_graph, user_names)
+            sources = {node: layer for layer, node in layer_nodes.items()}
+            facts = {"hls4ml": hls4ml.__version__, "keras": keras.__version__, **(origin or {})}
+            graph = read_model_graph(model_graph, name=PROJECT, sources=sources, origin=facts, cls=cls)
+        whole_models = {name: layer_nodes[layer] for name, layer in flat.given_by.items() if layer in layer_nodes}
+    return Converted(graph, model_graph, {**layer_nodes, **whole_models})
+
+
+def _model_graph(model: Any, options: ConvertOptions, user_names: Mapping[str, str]) -> Any:
+    """hls4ml's ModelGraph of a flat model, with every type resolved and the backend's flows run."""
+    try:
+        config = _hls_config(model, options, user_names)
+        model_graph = hls4ml.converters.convert_from_keras_model(
+            model,
+            hls_config=copy.deepcopy(config),
+            backend="Vitis",
+            output_dir=PROJECT,
+            project_name=PROJECT,
+            part=options.part,
+            clock_period=options.clock_ns,
+            io_type=options.io_type.value,
+            allow_da_fallback=False,
+        )
+        model_graph.config.trace_output = True
+        check_layers(model_graph)
+        resolve_types(model_graph, {_safe(user_names, k): frozenset(v) for k, v in options.precision.items()})
+        model_graph.config.flows = [model_graph.config.backend.get_default_flow()]
+        model_graph.apply_flow(model_graph.config.flows[0])
+    except CodesignError:
+        raise
+    except Exception as error:  # hls4ml refuses with bare Exception, ValueError, AssertionError, KeyError
+        raise UnsupportedLayerError(
+            f"hls4ml {hls4ml.__version__} cannot convert model {model.name!r}: {error}; change the layer that it names"
+        ) from error
+    return model_graph
 
 
 def _safe(user_names: Mapping[str, str], layer: str) -> str:
@@ -257,24 +271,28 @@ def _layer_nodes(model: Any, model_graph: Any, user_names: Mapping[str, str]) ->
     """
     nodes = list(model_graph.graph)
     computed: dict[str, str] = {}  # layer → the node that gives its output, or gave it before a fusion
+    producers = _producers(model)
     owner: dict[str, str] = {}  # node → the layer whose output it is
     for layer in model.layers:
         own = [name for name in nodes if _belongs(name, layer, model)]
-        node = own[-1] if own else computed.get(_producer(layer), "")
+        node = own[-1] if own else computed.get(producers.get(layer.name, ""), "")
         if node:
             computed[layer.name] = node
             owner[node] = layer.name
     return {user_names.get(layer, layer): node for node, layer in owner.items()}
 
 
-def _producer(layer: Any) -> str:
-    """The name of the layer that a one-input layer reads; '' for any other."""
-    try:
-        tensor = layer.input
-    except (AttributeError, ValueError):  # it is called several times, and reads something else each time
-        return ""
-    history = getattr(tensor, "_keras_history", None)
-    return "" if history is None else str(history.operation.name)
+def _producers(model: Any) -> dict[str, str]:
+    """For each layer that reads one other, and is called once, the name of that one."""
+    calls: dict[str, list[Any]] = {}
+    for nodes in model._nodes_by_depth.values():
+        for node in nodes:
+            calls.setdefault(node.operation.name, []).append(node.input_tensors)
+    return {
+        name: read[0][0]._keras_history.operation.name
+        for name, read in calls.items()
+        if len(read) == 1 and len(read[0]) == 1
+    }
 
 
 def _belongs(node: str, layer: Any, model: Any) -> bool:

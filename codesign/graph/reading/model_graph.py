@@ -79,5 +79,8 @@ def read_model_graph(
             read = Read((read,), dict.fromkeys((*layer.outputs, layer.name), read.name))
         nodes.extend(read.nodes)
         by_output.update(read.outputs)
+    # hls4ml lists inputs as its front end met them; those who call the C++ or the model give them in the model's order.
+    ports = {by_output[name]: place for place, name in enumerate(model_graph.inputs)}
+    nodes.sort(key=lambda node: ports.get(node.name, len(ports)))
     outputs = tuple(by_output[output] for output in model_graph.outputs)
     return cls(name, tuple(nodes), outputs, origin or {})
