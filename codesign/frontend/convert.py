@@ -19,6 +19,7 @@ from hls4ml.model.flow import get_flow, register_flow
 
 from codesign.errors import CodesignError, PrecisionError, UnsupportedLayerError, WeightError
 from codesign.frontend import handlers, recurrent_handlers
+from codesign.frontend.activation_handlers import softmax_over_last_axis
 from codesign.frontend.exact_types import resolve_types
 from codesign.frontend.flattening import flattened, is_model
 from codesign.frontend.names import identifier, unique_identifiers
@@ -248,6 +249,7 @@ def _model_graph(model: Any, options: ConvertOptions, user_names: Mapping[str, s
         )
         model_graph.config.trace_output = True
         check_layers(model_graph)
+        softmax_over_last_axis(model_graph)
         resolve_types(model_graph, {_safe(user_names, k): frozenset(v) for k, v in options.precision.items()})
         model_graph.config.flows = [model_graph.config.backend.get_default_flow()]
         model_graph.apply_flow(model_graph.config.flows[0])

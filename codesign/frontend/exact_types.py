@@ -162,16 +162,46 @@ def _normalize(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Inte
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
 
 
+# The upper ends of rectifiers; the lower one is 0.
+_ENDS: Mapping[str, Fraction | None] = {"relu": None, "relu6": Fraction(6)}
+
+
 def _activation(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
     held = _source(node, intervals)
     function = str(node.get_attr("activation")).lower()
     if function == "linear":
         # Of the very type that it reads, a linear layer (dropout, say) is no cast, and hls4ml takes it out.
         return held.clipped(_resolve(node, "result_t", _input_type(node)))
-    if function == "relu":
-        held = Interval(max(held.low, Fraction(0)), max(held.high, Fraction(0)), held.fraction)
+    if function in _ENDS:
+        held = held.between(Fraction(0), _ENDS[function])
         return held.clipped(_resolve(node, "result_t", held.type(node.name)))
     return _inferred(node, intervals, stated)
+
+
+def _parametrized(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    """Rectifiers with a parameter, which hls4ml's own inference would round; and others as it has them."""
+    x, function = _source(node, intervals), str(node.get_attr("activation")).lower()
+    if function not in ("prelu", "leakyrelu", "leaky_relu", "thresholdedrelu", "thresholded_relu"):
+        return _inferred(node, intervals, stated)
+    if node.class_name == "PReLU":
+        _resolve_weight(node, "param", stated)
+        values, type_ = read_weight(node, "param")
+        low, high = (int(end) * Fraction(2) ** -type_.fraction for end in (values.min(), values.max()))
+        slope = Interval(low, high, type_.fraction)
+    else:
+        value = float(np.float32(node.get_attr("activ_param", 1.0)))
+        node.set_attr("activ_param", value)  # of more digits, C++ would cut off what Keras rounds
+        type_ = _resolve(node, "param_t", exact_type([value], name=f"parameter of layer {node.name!r}"))
+        slope = Interval(Fraction(value), Fraction(value), type_.fraction).clipped(type_)
+    positive = x.between(Fraction(0), None)
+    held = positive if function.startswith("threshold") else positive.joined(x.between(None, Fraction(0)) * slope)
+    return held.clipped(_resolve(node, "result_t", held.type(node.name)))
+
+
+def _embedding(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
+    _resolve_weight(node, "embeddings", stated)
+    type_ = read_weight(node, "embeddings")[1]
+    return Interval.of(type_).clipped(_resolve(node, "result_t", type_))
 
 
 def _inferred(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
@@ -337,6 +367,9 @@ _RULES: Mapping[str, _Rule] = {
     "BatchNormalization": _normalize,
     "ApplyAlpha": _normalize,
     "Activation": _activation,
+    "ParametrizedActivation": _parametrized,
+    "PReLU": _parametrized,
+    "Embedding": _embedding,
     "Softmax": _softmax,
     "Merge": _merge,
     "Concatenate": _concatenate,

@@ -12,7 +12,7 @@ from hls4ml.converters.keras_v2_to_hls import layer_handlers as keras2_handlers
 from hls4ml.converters.keras_v3._base import KerasV3LayerHandler, registry
 
 from codesign.errors import UnsupportedLayerError
-from codesign.frontend import recurrent_handlers
+from codesign.frontend import activation_handlers, recurrent_handlers
 from codesign.frontend.convolutions import PLAIN_LAYERS, LayerConfig, is_lowered, lowered
 
 _Handler = Callable[[Any, Sequence[Any], Sequence[Any]], tuple[LayerConfig, ...]]
@@ -215,6 +215,10 @@ _HANDLERS: Mapping[str, _Handler] = {
 # Handlers that take the place of hls4ml's own, which misread the layer.
 _REPLACED: Mapping[str, _Handler] = {
     "keras.src.layers.rnn.bidirectional.Bidirectional": recurrent_handlers.bidirectional,
+    "keras.src.layers.activations.relu.ReLU": activation_handlers.relu,
+    "keras.src.layers.activations.prelu.PReLU": activation_handlers.prelu,
+    "keras.src.layers.activations.softmax.Softmax": activation_handlers.softmax,
+    "keras.src.layers.normalization.layer_normalization.LayerNormalization": activation_handlers.layer_normalization,
 }
 
 

@@ -51,6 +51,15 @@ class Interval:
         """The same and zero, as padding adds it."""
         return Interval(min(self.low, Fraction(0)), max(self.high, Fraction(0)), self.fraction)
 
+    def between(self, low: Fraction | None, high: Fraction | None) -> Interval:
+        """What is left where all below `low` becomes `low`, and all above `high` becomes `high`; None is no end."""
+        ends = [self.low, self.high]
+        if low is not None:
+            ends = [max(end, low) for end in ends]
+        if high is not None:
+            ends = [min(end, high) for end in ends]
+        return Interval(ends[0], ends[1], self.fraction)
+
     def joined(self, other: Interval) -> Interval:
         """All that either holds."""
         return Interval(min(self.low, other.low), max(self.high, other.high), max(self.fraction, other.fraction))
