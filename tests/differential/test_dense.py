@@ -7,6 +7,7 @@ import itertools
 import numpy as np
 import pytest
 
+from codesign.errors import UnsupportedLayerError
 from codesign.graph import Dense, Overflow, Rounding
 from tests.differential.running import compare
 
@@ -76,3 +77,17 @@ def test_integer_types_everywhere(tmp_path, io_type):
     assert isinstance(ternary, Dense)
     assert set(np.unique(ternary.weight)) <= {-1, 0, 1}
     compare(design, tmp_path, 300)
+
+
+@pytest.mark.parametrize("io_type", ["io_parallel", "io_stream"])
+@pytest.mark.parametrize("kind", ["dense", "convolution"])
+def test_code_that_hls4ml_does_not_write_is_refused(kind, io_type):
+    """Of 3 numbers and a reuse factor of 2, it picks 1, and then names a function that it has not made."""
+    one = layers().Dense(2, name="one") if kind == "dense" else layers().Conv1D(2, 3, name="one")
+    model = keras.Sequential([layers().Input((3,) if kind == "dense" else (5, 1), name="x"), one])
+    settings = {"one": {"Strategy": "Resource_Unrolled", "ReuseFactor": 2}}
+    if kind == "convolution" and io_type == "io_parallel":
+        assert convert(model, {}, settings=settings, io_type=io_type).graph["one"].strategy == "resource"
+        return
+    with pytest.raises(UnsupportedLayerError, match=r"layer 'one' .*reuse factor 1, for which it writes no code"):
+        convert(model, {}, settings=settings, io_type=io_type)

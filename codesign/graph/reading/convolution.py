@@ -9,7 +9,7 @@ import numpy as np
 
 from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph.nodes import Convolution, DepthwiseConvolution, IntArray, Node, frozen
-from codesign.graph.reading.dense import check_left_out, unrolled
+from codesign.graph.reading.dense import check_generated, check_left_out, unrolled
 from codesign.graph.reading.distributed_arithmetic import read_matrix
 from codesign.graph.reading.encoded import check_encoded
 from codesign.graph.reading.precision import read_weight, type_of
@@ -28,6 +28,7 @@ def read_convolution(node: Any, common: dict[str, Any]) -> Node:
     if node.get_attr("da_codegen"):
         return _distributed(node, common)
     strategy = _strategy(node)
+    check_generated(node)
     found = read_products(node)
     fields = {**_fields(node, common, found), "strategy": strategy}
     kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))
@@ -54,6 +55,7 @@ def read_convolution(node: Any, common: dict[str, Any]) -> Node:
 def read_depthwise_convolution(node: Any, common: dict[str, Any]) -> Node:
     """A convolution with a filter for each channel."""
     strategy = _strategy(node)
+    check_generated(node)
     found = read_products(node)
     fields = {**_fields(node, common, found), "strategy": strategy}
     kernel, channels, filters = _kernel(node), int(node.get_attr("n_chan")), int(node.get_attr("n_filt"))

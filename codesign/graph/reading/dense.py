@@ -33,6 +33,23 @@ def dense_strategy(node: Any) -> str:
     return strategy
 
 
+def check_generated(node: Any) -> None:
+    """Refuse a layer whose C++ names code that hls4ml has not generated.
+
+    It generates none for a reuse factor of 1, also where it lowered another one to that.
+
+    Raises:
+        UnsupportedLayerError: naming the layer.
+    """
+    named = "dense_resource_unrolled_" in str(node.get_attr("config_cpp") or "")
+    if named and not node.get_attr("resource_unrolled_dense_codegen"):
+        raise UnsupportedLayerError(
+            f"layer {node.name!r} has strategy resource_unrolled and, as hls4ml picks it, reuse factor "
+            f"{int(node.get_attr('reuse_factor') or 1)}, for which it writes no code; the C++ does not compile: "
+            "use strategy latency or resource, or a larger reuse factor"
+        )
+
+
 def unrolled(node: Any, weight: IntArray, key: str = "weight") -> IntArray:
     """Weights as hls4ml's generated code has them: it leaves out those whose raw number is 0, binary -1 among them.
 
@@ -65,6 +82,7 @@ def read_dense(node: Any, common: dict[str, Any]) -> Node:
     """A dense layer."""
     if node.get_attr("da_codegen"):
         return _distributed(node, common)
+    check_generated(node)
     found = read_products(node)
     weight = found.values
     bias, bias_type = read_weight(node, "bias")
