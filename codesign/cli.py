@@ -270,7 +270,12 @@ def _parser() -> argparse.ArgumentParser:
     )
     convert.add_argument("--softmax", default="stable", choices=("stable", "latency", "legacy"), help="as in hls4ml")
     convert.add_argument("--io-type", default="io_parallel", choices=("io_parallel", "io_stream"), help="of the HLS")
-    convert.add_argument("--strategy", default="latency", choices=("latency", "resource"), help="of the HLS project")
+    convert.add_argument(
+        "--strategy",
+        default="latency",
+        choices=("latency", "resource", "resource_unrolled", "distributed_arithmetic"),
+        help="of the HLS project",
+    )
     convert.add_argument("--reuse-factor", type=int, default=1, metavar="N", help="of the HLS project")
 
     simulate = command("simulate", "the exact outputs of a design for given inputs", _simulate)

@@ -23,7 +23,7 @@ from codesign.frontend.activation_handlers import softmax_over_last_axis
 from codesign.frontend.exact_types import resolve_types
 from codesign.frontend.flattening import flattened, is_model
 from codesign.frontend.names import identifier, unique_identifiers
-from codesign.frontend.options import ConvertOptions, Head
+from codesign.frontend.options import ConvertOptions, Head, Strategy
 from codesign.graph import Graph
 from codesign.graph.reading import check_layers, read_model_graph
 
@@ -160,7 +160,7 @@ def _state_interpolations(model: Any, layers: dict[str, Any]) -> None:
 def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, str]) -> dict[str, Any]:
     config: dict[str, Any] = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
     config["Model"]["TraceOutput"] = True
-    config["Model"]["Strategy"] = options.strategy.value
+    config["Model"]["Strategy"] = Strategy.LATENCY.value  # a strategy is of layers with weights: hls4ml trips elsewhere
     config["Model"]["ReuseFactor"] = options.reuse_factor
     config["Flows"] = [_FLOW]
     layers = config["LayerName"]
@@ -172,6 +172,7 @@ def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, st
             values["Precision"]["result"] = str(options.input_type)
         if "ReuseFactor" in values:
             values["ReuseFactor"] = options.reuse_factor
+        if "weight" in values["Precision"]:
             values["Strategy"] = options.strategy.value
         if "Implementation" in values:
             values["Implementation"] = options.softmax.value

@@ -21,6 +21,8 @@ class Strategy(str, Enum):
 
     LATENCY = "latency"
     RESOURCE = "resource"
+    RESOURCE_UNROLLED = "resource_unrolled"
+    DISTRIBUTED_ARITHMETIC = "distributed_arithmetic"
 
 
 class Head(str, Enum):

@@ -237,9 +237,19 @@ def test_nothing_overflows_or_rounds_at_the_extremes() -> None:
     assert node.result.same_grid(node.accumulator)
 
 
-@pytest.mark.parametrize("strategy", Strategy)
-@pytest.mark.parametrize("reuse", [1, 4])
-def test_strategy_and_reuse_change_no_number(strategy: Strategy, reuse: int) -> None:
+@pytest.mark.parametrize(
+    ("strategy", "reuse", "built"),
+    [
+        (Strategy.LATENCY, 1, "latency"),
+        (Strategy.LATENCY, 4, "latency"),
+        (Strategy.RESOURCE, 1, "resource"),
+        (Strategy.RESOURCE, 4, "resource"),
+        (Strategy.RESOURCE_UNROLLED, 1, "resource"),  # hls4ml has nothing to unroll
+        (Strategy.RESOURCE_UNROLLED, 4, "resource_unrolled"),
+        (Strategy.DISTRIBUTED_ARITHMETIC, 1, "distributed_arithmetic"),
+    ],
+)
+def test_strategy_and_reuse_change_no_number(strategy: Strategy, reuse: int, built: str) -> None:
     model = mlp()
     base = convert(model, ConvertOptions(input_type=INPUT)).graph
     other = convert(model, ConvertOptions(input_type=INPUT, strategy=strategy, reuse_factor=reuse)).graph
@@ -248,7 +258,7 @@ def test_strategy_and_reuse_change_no_number(strategy: Strategy, reuse: int) -> 
             np.testing.assert_array_equal(array, other[node.name].arrays()[name])
     fc1 = other["fc1"]
     assert isinstance(fc1, Dense)
-    assert (fc1.strategy, fc1.reuse_factor) == (strategy.value, reuse)
+    assert (fc1.strategy, fc1.reuse_factor) == (built, reuse)
 
 
 def test_heads() -> None:
