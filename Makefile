@@ -8,6 +8,9 @@ OUT    := build/digits
 # Make's own flags and variables must not reach the makefiles of Verilator and cocotb that codesign runs.
 ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 
+# One file of tests after another on each core: what a file sets up is set up once.
+PARALLEL := -n auto --dist loadfile
+
 .PHONY: demo test test-full test-keras2 lint bench-simulate format install clean
 .DELETE_ON_ERROR:
 
@@ -15,10 +18,10 @@ demo: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/codesign run examples/digits.yml --out $(OUT)
 
 test: $(VENV)/.installed-dev
-	$(ALONE) $(BIN)/python -m pytest -m "not slow"
+	$(ALONE) $(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
 test-full: $(VENV)/.installed-dev test-keras2
-	$(ALONE) $(BIN)/python -m pytest
+	$(ALONE) $(BIN)/python -m pytest $(PARALLEL)
 
 # Reading what the hls4ml of a Keras 2 environment made; TensorFlow 2.15 has no wheels for Python 3.12 and later.
 test-keras2: $(VENV)/keras2/.installed
