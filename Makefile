@@ -55,6 +55,8 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/keras2/.installed: tests/keras2/requirements.txt | $(VENV)/.made
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] > (3, 11))' || { \
+	  echo "TensorFlow with Keras 2 needs Python 3.10 or 3.11; name one: make PYTHON=python3.11 $@" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)/keras2
 	$(VENV)/keras2/bin/python -m pip install --disable-pip-version-check -r $<
 	@touch $@
