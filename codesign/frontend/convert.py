@@ -225,8 +225,10 @@ def convert(
         whole = _with_head(flat.model, options.head)
         with _safe_names(whole) as user_names, _quiet():
             model_graph = _model_graph(whole, options, user_names)
-            layer_nodes = _layer_nodes(whole, model_graph, user_names)
-            sources = {node: layer for layer, node in layer_nodes.items()}
+            named = _layer_nodes(whole, model_graph, user_names)
+            sources = {node: layer for layer, node in named.items()}
+            others = {user_names[layer] for layer in _reordered(whole, model_graph) | _called_again(whole)}
+            layer_nodes = {layer: node for layer, node in named.items() if layer not in others}
             facts = {"hls4ml": hls4ml.__version__, "keras": keras.__version__, **(origin or {})}
             graph = read_model_graph(model_graph, name=PROJECT, sources=sources, origin=facts, cls=cls)
         whole_models = {name: layer_nodes[layer] for name, layer in flat.given_by.items() if layer in layer_nodes}
@@ -276,24 +278,50 @@ def _layer_nodes(model: Any, model_graph: Any, user_names: Mapping[str, str]) ->
     computed: dict[str, str] = {}  # layer → the node that gives its output, or gave it before a fusion
     producers = _producers(model)
     owner: dict[str, str] = {}  # node → the layer whose output it is
+    reordered = _reordered(model, model_graph)
     for layer in model.layers:
         own = [name for name in nodes if _belongs(name, layer, model)]
-        node = own[-1] if own else computed.get(producers.get(layer.name, ""), "")
+        taken_over = "" if layer.name in reordered else computed.get(producers.get(layer.name, ""), "")
+        node = own[-1] if own else taken_over
         if node:
             computed[layer.name] = node
             owner[node] = layer.name
     return {user_names.get(layer, layer): node for node, layer in owner.items()}
 
 
-def _producers(model: Any) -> dict[str, str]:
-    """For each layer that reads one other, and is called once, the name of that one."""
-    calls: dict[str, list[Any]] = {}
+def _reordered(model: Any, model_graph: Any) -> set[str]:
+    """Layers whose numbers come in another order than the model's.
+
+    Of a permutation that is flattened, hls4ml reorders the weights behind it instead of the numbers.
+    """
+    producers = _producers(model)
+    found: set[str] = set()
+    for layer in model.layers:
+        gone = isinstance(layer, keras.layers.Permute) and layer.name not in model_graph.graph
+        if gone or (producers.get(layer.name) in found and not layer.weights):
+            found.add(layer.name)
+    return found
+
+
+def _calls(model: Any) -> dict[str, list[list[Any]]]:
+    """For each layer what it reads, call by call."""
+    calls: dict[str, list[list[Any]]] = {}
     for nodes in model._nodes_by_depth.values():
         for node in nodes:
             calls.setdefault(node.operation.name, []).append(node.input_tensors)
+    return calls
+
+
+def _called_again(model: Any) -> set[str]:
+    """Layers with several results, of which their name tells none apart."""
+    return {name for name, read in _calls(model).items() if len(read) > 1}
+
+
+def _producers(model: Any) -> dict[str, str]:
+    """For each layer that reads one other, and is called once, the name of that one."""
     return {
         name: read[0][0]._keras_history.operation.name
-        for name, read in calls.items()
+        for name, read in _calls(model).items()
         if len(read) == 1 and len(read[0]) == 1
     }
 

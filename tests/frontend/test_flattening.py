@@ -16,9 +16,10 @@ pytest.importorskip("hls4ml")
 from codesign.frontend.convert import Converted, convert  # noqa: E402
 from codesign.frontend.flattening import flattened  # noqa: E402
 from codesign.frontend.options import ConvertOptions, Head  # noqa: E402
+from codesign.frontend.reference import KerasRung  # noqa: E402
 from codesign.graph import FixedPoint  # noqa: E402
 from codesign.graph.convert import to_floats  # noqa: E402
-from codesign.simulate import predict  # noqa: E402
+from codesign.simulate import execute, predict  # noqa: E402
 from codesign.verify.float_reference import float32_approximations  # noqa: E402
 from codesign.verify.stimulus import random_inputs  # noqa: E402
 
@@ -75,6 +76,12 @@ def called_twice() -> Any:
     return keras.Model([a, b], [layers.Add(name="sum")([shared(a), shared(b)])])
 
 
+def layer_called_twice() -> Any:
+    shared = layers.Dense(3, name="shared")
+    a, b = layers.Input((3,), name="a"), layers.Input((3,), name="b")
+    return keras.Model([a, b], [layers.Subtract(name="less")([shared(a), shared(b)])])
+
+
 def merges_of_several() -> Any:
     a, b = layers.Input((3,), name="a"), layers.Input((3,), name="b")
     c = layers.Dense(3, name="c")(a)
@@ -102,6 +109,7 @@ def clashing_names() -> Any:
         in_each_other,
         several_inputs_and_outputs,
         called_twice,
+        layer_called_twice,
         merges_of_several,
         operators,
         clashing_names,
@@ -128,8 +136,8 @@ def test_layers_inside_are_named_after_the_models_around_them() -> None:
 
 def test_names_that_clash_come_back_as_sources() -> None:
     converted = assert_equals_keras(fill(clashing_names()))
-    assert {"value", "weight_data"} <= {node.source for node in converted.graph}
-    assert converted.layer_nodes["perm"] != "perm"
+    assert {"n", "value", "weight_data"} <= {node.source for node in converted.graph}
+    assert not {"perm", "value"} & set(converted.layer_nodes), "their numbers come in another order"
 
 
 def test_a_head_follows_a_model_inside() -> None:
@@ -156,3 +164,27 @@ def test_a_layer_inside_that_is_not_carried_is_named() -> None:
     inner = keras.Sequential([layers.UnitNormalization(name="unit")], name="inner")
     with pytest.raises(UnsupportedLayerError, match=r"'unit' \(UnitNormalization\)"):
         convert(keras.Sequential([layers.Input((3,)), inner]), ConvertOptions())
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        in_a_row,
+        in_each_other,
+        several_inputs_and_outputs,
+        called_twice,
+        layer_called_twice,
+        merges_of_several,
+        clashing_names,
+    ],
+)
+def test_layers_are_compared_with_the_nodes_that_compute_them(build: Callable[[], Any]) -> None:
+    model = fill(build())
+    converted = convert(model, ConvertOptions(input_type=INPUT))
+    inputs = random_inputs(converted.graph, 50, 1)
+    ours = execute(converted.graph, inputs)
+    answers = KerasRung(lambda: model, converted.graph, converted.layer_nodes).answer(inputs, layers=True).values
+    assert {node.name for node in converted.graph.output_nodes} & set(answers)
+    for name, theirs in answers.items():
+        floats = to_floats(ours[name], converted.graph[name].result)
+        np.testing.assert_array_equal(floats, theirs.reshape(floats.shape), name)
