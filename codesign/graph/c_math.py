@@ -40,6 +40,12 @@ def tanhf(x: Floats) -> Floats:
     return np.array([function(value) for value in x.tolist()], dtype=np.float32)
 
 
+def exp(x: Doubles) -> Doubles:
+    """`std::exp(double)` of each number."""
+    function = _function("exp", ctypes.c_double)
+    return np.array([function(value) for value in x.tolist()], dtype=np.float64)
+
+
 def log(x: Doubles) -> Doubles:
     """`std::log(double)` of each number, all of them positive."""
     function = _function("log", ctypes.c_double)

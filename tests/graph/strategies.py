@@ -26,6 +26,8 @@ from codesign.graph import (
     Elu,
     Embedding,
     FixedPoint,
+    GarNet,
+    GarNetReference,
     GateFunction,
     Graph,
     Gru,
@@ -62,6 +64,7 @@ from codesign.graph import (
     ThresholdedRelu,
     Transpose,
     UnaryTable,
+    VertexCollapse,
     WriteTimeStep,
     ZeroPadding,
     frozen,
@@ -262,6 +265,44 @@ def _merge(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
         shape=larger.shape,
         result=draw(st.sampled_from([first.result, draw(fixed_points())])),
         operation=draw(st.sampled_from(MergeOperation)),
+    )
+
+
+def _garnet(draw: st.DrawFn, common: dict[str, Any], nodes: list[Node]) -> Node:
+    features, count = nodes[-1], draw(st.sampled_from(nodes))
+    if len(features.shape) != 2:
+        return _merge(draw, common, nodes)
+    (vertices, n_in), (aggregators, n_out, n_propagate) = features.shape, draw(st.tuples(*[st.integers(1, 3)] * 3))
+    kinds = {name: draw(fixed_points()) for name in ("table", "distance_weight", "distance_bias", "output_bias")}
+    kinds.update({name: draw(fixed_points()) for name in ("input_weight", "input_bias", "output_weight")})
+    sizes: dict[str, tuple[int, ...]] = {
+        "table": (4096,),
+        "distance_weight": (aggregators, n_in),
+        "distance_bias": (aggregators,),
+        "output_bias": (n_out,),
+    }
+    common = {**common, "inputs": (features.name, count.name), "result": draw(fixed_points()), "partial": True}
+    common |= {"accumulator": draw(fixed_points(30)), "mean_by_count": False}  # for counts may be zero
+    reference = draw(st.booleans())
+    if reference:
+        sizes |= {"input_weight": (n_propagate, n_in), "input_bias": (n_propagate,)}
+        sizes |= {"output_weight": (n_out, aggregators, n_propagate)}
+    else:
+        sizes |= {"input_weight": (n_out, aggregators, n_in), "input_bias": (n_out, aggregators)}
+    arrays: dict[str, Any] = {}
+    for name, size in sizes.items():
+        arrays |= {name: integers_of(draw, kinds[name], size), f"{name}_type": kinds[name]}
+    if reference:
+        return GarNetReference(**common, **arrays, shape=(vertices, n_out))
+    collapse = draw(st.sampled_from(VertexCollapse))
+    return GarNet(
+        **common,
+        **arrays,
+        shape=(n_out,) if collapse is VertexCollapse.MEAN else (vertices, n_out),
+        weight_accumulator=draw(fixed_points()),
+        norm_type=draw(fixed_points()),
+        collapse=collapse,
+        reuse_factor=draw(st.sampled_from([factor for factor in (1, 2, 4) if vertices % factor == 0])),
     )
 
 
@@ -536,7 +577,7 @@ CHAINED = (
     _einsum_dense,
     _quantizer,
 )
-JOINED = (_merge, _concatenate, _dot, _einsum)  # these read any of the nodes before them
+JOINED = (_merge, _concatenate, _dot, _einsum, _garnet)  # these read any of the nodes before them
 
 
 @st.composite

@@ -86,6 +86,7 @@ def from_layers(
     io_type: str = "io_parallel",
     backend: str = "Vitis",
     whole: Mapping[str, Any] | None = None,
+    settings: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Pair:
     """A ModelGraph of layers as hls4ml's front ends describe them, for those that no layer of Keras 3 becomes.
 
@@ -96,6 +97,7 @@ def from_layers(
         io_type: io_parallel or io_stream.
         backend: Vitis or Vivado.
         whole: settings of the whole model.
+        settings: by layer, other settings.
     """
     import hls4ml
     from hls4ml.model.graph import ModelGraph
@@ -106,6 +108,8 @@ def from_layers(
         "Model": {"Precision": {"default": "fixed<16,6>"}, "ReuseFactor": 1, "Strategy": "Latency", **(whole or {})},
         "LayerName": {name: {"Precision": dict(values), "Strategy": "Latency"} for name, values in types.items()},
     }
+    for name, values in (settings or {}).items():
+        config["HLSConfig"]["LayerName"].setdefault(name, {}).update(values)
     inputs = [item["name"] for item in found if item["class_name"] == "InputLayer"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
         model_graph = ModelGraph.from_layer_list(config, found, inputs, outputs)

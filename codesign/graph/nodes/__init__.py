@@ -20,6 +20,7 @@ from codesign.graph.nodes.contraction import Dot, Einsum, EinsumDense
 from codesign.graph.nodes.convolution import Convolution, DepthwiseConvolution
 from codesign.graph.nodes.dense import STRATEGIES, Dense
 from codesign.graph.nodes.embedding import Embedding
+from codesign.graph.nodes.garnet import GarNet, GarNetReference, VertexCollapse
 from codesign.graph.nodes.hard import HardActivation, HardFunction
 from codesign.graph.nodes.layer_normalization import LayerNormalization
 from codesign.graph.nodes.lookup import Elu, Overflown, Selu, TableActivation, UnaryTable
@@ -56,6 +57,8 @@ __all__ = [
     "EinsumDense",
     "Elu",
     "Embedding",
+    "GarNet",
+    "GarNetReference",
     "GateFunction",
     "Gru",
     "HardActivation",
@@ -90,6 +93,7 @@ __all__ = [
     "ThresholdedRelu",
     "Transpose",
     "UnaryTable",
+    "VertexCollapse",
     "WriteTimeStep",
     "ZeroPadding",
     "check_array",

@@ -14,6 +14,4 @@ UNWRITTEN: Mapping[str, str] = {
     "BatchNormOnnx": f"{_NO_CODE}: its parameters must be constant",
     "Conv": f"{_NO_CODE}: its weights must be constant",
     "SymbolicExpression": "hls4ml writes it with its backend SymbolicExpression only",
-    "GarNet": "no layer of Keras becomes one, and its sums over vertices are not carried",
-    "GarNetStack": "no layer of Keras becomes one, and its sums over vertices are not carried",
 }
