@@ -10,7 +10,8 @@ from codesign.errors import UnsupportedLayerError
 from codesign.graph.nodes import Dot, Einsum, EinsumDense, Node, frozen
 from codesign.graph.reading.precision import class_names, input_precision, read_weight, type_of
 from codesign.graph.reading.products import counts_agreement, is_ap_uint1, product_kind, read_products
-from codesign.graph.reading.registry import reads
+from codesign.graph.reading.registry import Read, reads
+from codesign.graph.reading.views import reshaped
 
 
 @reads("Dot")
@@ -34,11 +35,13 @@ def _axes(node: Any, key: str) -> tuple[int, ...]:
 
 
 @reads("Einsum")
-def read_einsum(node: Any, common: dict[str, Any]) -> Node:
+def read_einsum(node: Any, common: dict[str, Any]) -> Read:
     """Sums of products of two results."""
+    # From PyTorch, the shapes in the equation begin with a batch of 1, which the operands lack.
+    views, common = reshaped(node, common, {0: _axes(node, "inp0_shape"), 1: _axes(node, "inp1_shape")})
     # `ap_int += ap_fixed` makes an ap_int of the product first; `ap_fixed +=` takes it whole (ap_fixed_base.h).
     casts_products = "IntegerPrecisionType" in class_names(node.types["accum_t"].precision)
-    return Einsum(
+    einsum = Einsum(
         **common,
         left_axes=_axes(node, "inp0_tpose_idxs"),
         right_axes=_axes(node, "inp1_tpose_idxs"),
@@ -50,6 +53,7 @@ def read_einsum(node: Any, common: dict[str, Any]) -> Node:
         casts_products=casts_products,
         product=product_kind(input_precision(node, 0), input_precision(node, 1)),
     )
+    return Read((*views, einsum), dict.fromkeys((*node.outputs, node.name), node.name))
 
 
 @reads("EinsumDense")

@@ -36,12 +36,13 @@ from codesign.graph.reading.precision import (
 )
 from codesign.graph.reading.products import Weights, counts_agreement, is_ap_uint1, product_kind, read_products
 from codesign.graph.reading.registry import Read, reads
+from codesign.graph.reading.views import free_name, reshaped
 
 _CLASSES: dict[str, type[Recurrent]] = {"LSTM": Lstm, "GRU": Gru}
 
 
 @reads("LSTM", "GRU")
-def read_recurrent(node: Any, common: dict[str, Any]) -> Node:
+def read_recurrent(node: Any, common: dict[str, Any]) -> Read:
     """A recurrent layer."""
     cls = _CLASSES[node.class_name]
     _check_outputs(node)
@@ -53,8 +54,10 @@ def read_recurrent(node: Any, common: dict[str, Any]) -> Node:
     else:
         common = {**common, "inputs": common["inputs"][:1]}  # hls4ml's C++ starts from 0, whatever else is given
     n = int(common["shape"][-1])
+    # PyTorch gives states a first axis of length 1.
+    views, common = reshaped(node, common, {index: (n,) for index in range(1, len(common["inputs"]))})
     cell = Cell(node, cls, n, int(node.get_attr("reuse_factor") or 1))
-    return cls(**common, **cell.fields())
+    return Read((*views, cls(**common, **cell.fields())), dict.fromkeys((*node.outputs, node.name), node.name))
 
 
 @reads("Bidirectional")
@@ -92,21 +95,12 @@ def _direction(node: Any, common: dict[str, Any], direction: Direction, n: int) 
     reuse_factor = int(node.get_attr("reuse_factor") or 1)
     cell = Cell(node, cls, n, reuse_factor, f"{direction.value}_")
     own = {
-        "name": _free_name(node, direction.value),
+        "name": free_name(node, direction.value),
         "inputs": common["inputs"][:1],
         "shape": (*common["shape"][:-1], n),
         "direction": direction,
     }
     return cls(**{**common, **own, **cell.fields()})
-
-
-def _free_name(node: Any, suffix: str) -> str:
-    """A name for a part of a layer that no layer has."""
-    taken = {layer.name for layer in node.model.get_layers()}
-    name = f"{node.name}_{suffix}"
-    while name in taken:
-        name += "_"
-    return name
 
 
 @dataclass(frozen=True)
