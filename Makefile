@@ -11,7 +11,7 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 lint bench-simulate format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -20,12 +20,16 @@ demo: $(VENV)/.installed-all
 test: $(VENV)/.installed-dev
 	$(ALONE) $(BIN)/python -m pytest $(PARALLEL) -m "not slow"
 
-test-full: $(VENV)/.installed-dev test-keras2
+test-full: $(VENV)/.installed-dev test-keras2 test-origins
 	$(ALONE) $(BIN)/python -m pytest $(PARALLEL)
 
 # Reading what the hls4ml of a Keras 2 environment made; TensorFlow 2.15 has no wheels for Python 3.12 and later.
 test-keras2: $(VENV)/keras2/.installed
 	$(VENV)/keras2/bin/python -m pytest -W ignore tests/keras2
+
+# Reading what hls4ml made of PyTorch, ONNX and QONNX models.
+test-origins: $(VENV)/origins/.installed
+	$(VENV)/origins/bin/python -m pytest -W ignore tests/origins
 
 lint: $(VENV)/.installed-dev
 	@status=0; \
@@ -59,6 +63,11 @@ $(VENV)/keras2/.installed: tests/keras2/requirements.txt | $(VENV)/.made
 	  echo "TensorFlow with Keras 2 needs Python 3.10 or 3.11; name one: make PYTHON=python3.11 $@" >&2; exit 2; }
 	$(PYTHON) -m venv $(VENV)/keras2
 	$(VENV)/keras2/bin/python -m pip install --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/origins/.installed: tests/origins/requirements.txt | $(VENV)/.made
+	$(PYTHON) -m venv $(VENV)/origins
+	$(VENV)/origins/bin/python -m pip install --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.installed-all: pyproject.toml | $(VENV)/.made

@@ -22,6 +22,7 @@ pytestmark = pytest.mark.tools
 
 SAMPLES = 150
 STREAMS = ("io_parallel", "io_stream")
+CONVERSIONS = {"io_parallel": "full", "io_stream": "internal"}
 
 
 class Traced(nn.Module):  # type: ignore[misc, name-defined]
@@ -140,7 +141,7 @@ def test_sequences_channels_first(io_type: str, tmp_path: Path) -> None:
         nn.Conv1d(3, 4, 3, padding=1, stride=2), nn.BatchNorm1d(4), nn.ReLU(), nn.MaxPool1d(2),
         nn.Conv1d(4, 5, 2), nn.ELU(), nn.AvgPool1d(2), nn.Flatten(), nn.Linear(10, 4),
     )  # fmt: skip
-    equal(tmp_path, model, (3, 20), io_type, channels_last_conversion="full" if io_type == STREAMS[0] else "internal")
+    equal(tmp_path, model, (3, 20), io_type, channels_last_conversion=CONVERSIONS[io_type])
 
 
 @pytest.mark.parametrize("conversion", ["off", "internal", "full"])
@@ -254,6 +255,21 @@ def test_a_plain_recurrent_layer_is_refused_by_name() -> None:
 
     made = convert(One(run, cells=nn.RNN(3, 4, batch_first=True)), (5, 3), channels_last_conversion="off")
     with pytest.raises(UnsupportedLayerError, match="SimpleRNN"):
+        Graph.from_hls4ml(made)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])
+@pytest.mark.parametrize("conversion", ["internal", "full"])
+def test_swapped_steps_are_refused(conversion: str, kind: str) -> None:
+    def run(self: Any, x: Any) -> Any:
+        found, _ = self.cells(x)
+        return found
+
+    types = {name: {"result": "fixed<14,6>"} for name in ("x", "cells")}
+    types["cells"]["accum"] = "fixed<14,6>"
+    module = One(run, cells=getattr(nn, kind)(3, 4, batch_first=True))
+    made = convert(module, (5, 3), channels_last_conversion=conversion, types=types)
+    with pytest.raises(UnsupportedLayerError, match="steps of 5 numbers.*channels_last_conversion='off'"):
         Graph.from_hls4ml(made)
 
 

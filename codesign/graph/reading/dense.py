@@ -94,7 +94,7 @@ def read_dense(node: Any, common: dict[str, Any]) -> Node:
     n_in, n_out = int(node.get_attr("n_in")), int(node.get_attr("n_out"))
     if weight.size != n_in * n_out:
         raise GraphError(f"layer {node.name!r}: {weight.size} weights for {n_in} x {n_out}")
-    # Without its conversion to channels_last, hls4ml keeps PyTorch's (n_out, n_in) and its C++ reads it as (n_in, n_out).
+    # Without its conversion to channels_last, hls4ml keeps PyTorch's (n_out, n_in), and its C++ reads (n_in, n_out).
     transposed = node.get_attr("_weights_transposed", False)
     weight = frozen(weight.reshape(n_out, n_in).T if transposed else weight.reshape(n_in, n_out))
     return Dense(

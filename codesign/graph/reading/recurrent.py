@@ -55,7 +55,7 @@ def read_recurrent(node: Any, common: dict[str, Any]) -> Read:
         common = {**common, "inputs": common["inputs"][:1]}  # hls4ml's C++ starts from 0, whatever else is given
     n = int(common["shape"][-1])
     # PyTorch gives states a first axis of length 1.
-    views, common = reshaped(node, common, {index: (n,) for index in range(1, len(common["inputs"]))})
+    views, common = reshaped(node, common, dict.fromkeys(range(1, len(common["inputs"])), (n,)))
     cell = Cell(node, cls, n, int(node.get_attr("reuse_factor") or 1))
     return Read((*views, cls(**common, **cell.fields())), dict.fromkeys((*node.outputs, node.name), node.name))
 
@@ -203,7 +203,12 @@ class Cell:
             bias_type = read_weight(layer, key.replace("weight", "bias"))[1]
             check_left_out(layer, values, accumulator, bias_type, key)
             values = unrolled(layer, values, key)
-        columns = values.size // n_in
+        columns = self.cls.GATES * self.n
+        if values.size != n_in * columns:
+            raise UnsupportedLayerError(
+                f"layer {layer.name!r}: {key} has {values.size} numbers for steps of {n_in} numbers and {columns} columns, "
+                "and hls4ml's C++ reads past their end; from PyTorch, convert with channels_last_conversion='off'"
+            )
         transposed = bool(layer.get_attr("_weights_transposed", False))
         values = frozen(values.reshape(columns, n_in).T if transposed else values.reshape(n_in, columns))
         return replace(found, values=values)
