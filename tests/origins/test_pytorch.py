@@ -269,7 +269,7 @@ def test_swapped_steps_are_refused(conversion: str, kind: str) -> None:
     types["cells"]["accum"] = "fixed<14,6>"
     module = One(run, cells=getattr(nn, kind)(3, 4, batch_first=True))
     made = convert(module, (5, 3), channels_last_conversion=conversion, types=types)
-    with pytest.raises(UnsupportedLayerError, match="steps of 5 numbers.*channels_last_conversion='off'"):
+    with pytest.raises(UnsupportedLayerError, match=r"steps of 5 numbers.*channels_last_conversion='off'"):
         Graph.from_hls4ml(made)
 
 

@@ -206,8 +206,9 @@ class Cell:
         columns = self.cls.GATES * self.n
         if values.size != n_in * columns:
             raise UnsupportedLayerError(
-                f"layer {layer.name!r}: {key} has {values.size} numbers for steps of {n_in} numbers and {columns} columns, "
-                "and hls4ml's C++ reads past their end; from PyTorch, convert with channels_last_conversion='off'"
+                f"layer {layer.name!r}: {key} has {values.size} numbers for steps of {n_in} numbers and {columns} "
+                "columns, and hls4ml's C++ reads past their end; from PyTorch, convert with "
+                "channels_last_conversion='off'"
             )
         transposed = bool(layer.get_attr("_weights_transposed", False))
         values = frozen(values.reshape(columns, n_in).T if transposed else values.reshape(n_in, columns))
