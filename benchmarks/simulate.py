@@ -28,7 +28,7 @@ import tempfile
 import time
 import warnings
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,7 @@ from threadpoolctl import threadpool_limits
 from codesign import Graph
 from codesign.simulate.engine import predict_numbers
 from codesign.simulate.engine.run import available_threads
+from codesign.simulate.engine.worthwhile import machine_code
 
 Answer = Callable[[npt.NDArray[np.float32]], Any]
 Samples = npt.NDArray[np.float32]
@@ -269,11 +270,35 @@ def check(case: Case) -> None:
             raise SystemExit(f"{case.title}: {name} answers differently")
 
 
+def numpy_alone(answer: Answer) -> Answer:
+    """codesign where numba is not installed, or has not paid yet."""
+
+    def run(x: Samples) -> Any:
+        code, machine_code.code = machine_code.code, None
+        try:
+            return answer(x)
+        finally:
+            machine_code.code = code
+
+    return run
+
+
+def warm_up(case: Case) -> None:
+    """As for the others, what is made once is made before: the plan, and machine code after enough work."""
+    answer = case.contenders["codesign"].answer
+    started = time.perf_counter()
+    answer(case.x)
+    while not machine_code.tried and time.perf_counter() - started < 20:
+        answer(case.x)
+
+
 def measure(case: Case, repetitions: int) -> dict[str, Any]:
     """Nanoseconds a sample on one thread, the median over interleaved repetitions, and the ratios to codesign's."""
+    alone = Contender(numpy_alone(case.contenders["codesign"].answer), exact=True)
+    case = replace(case, contenders={**case.contenders, "codesign, NumPy alone": alone})
     check(case)
     times: dict[str, list[float]] = {name: [] for name in case.contenders}
-    case.contenders["codesign"].answer(case.x)  # as for the others, what is made once is made before
+    warm_up(case)
     with threadpool_limits(1, user_api="blas"):
         for _ in range(repetitions):
             for name, contender in case.contenders.items():

@@ -35,7 +35,7 @@ from codesign.graph import (
 )
 from codesign.graph.convert import to_floats, to_integers
 from codesign.simulate import execute, predict
-from codesign.simulate.engine import predict_numbers, sums, worthwhile
+from codesign.simulate.engine import predict_numbers, worthwhile
 from codesign.simulate.engine.edge import Layout, edge_of
 from codesign.simulate.engine.kernel import Reference, lower
 from codesign.simulate.engine.plan import plan_of
@@ -44,6 +44,8 @@ from codesign.simulate.engine.windows import WindowSums
 from codesign.simulate.samples import quantize
 from codesign.verify.stimulus import random_inputs
 from tests.graph.strategies import graphs
+
+pytestmark = pytest.mark.usefixtures("either_engine")
 
 BYTE = FixedPoint(True, 8, 4)
 
@@ -328,20 +330,63 @@ def test_convolutions(rounding: Rounding, overflow: Overflow) -> None:
             assert_same(graph, random_inputs(graph, 100, fraction))
 
 
-def test_machine_code_gives_what_numpy_gives(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(("rounding", "overflow"), all_modes())
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_numbers_of_every_kind_onto_the_grid(rounding: Rounding, overflow: Overflow, dtype: type[np.floating]) -> None:
+    """On the grid, between, on ties and one float beside them, far outside, and too small to tell from zero."""
+    tiny = np.finfo(dtype).smallest_subnormal
+    for type_ in (FixedPoint(True, 7, 3), FixedPoint(False, 5, 5), FixedPoint(True, 1, 1), FixedPoint(False, 20, 8)):
+        signed = type_.signed or overflow is Overflow.WRAP_SM  # which unsigned types do not have
+        type_ = replace(type_, signed=signed, rounding=rounding, overflow=overflow)
+        ties = np.arange(-70, 70, 0.5) * type_.step
+        beside = [np.nextafter(dtype(v), dtype(end)) for v in ties for end in (-1e9, 1e9)]
+        far = [s * v for s in (-1, 1) for v in (1e5, 123456.78, 2.0**31, 1e30, float(tiny), 1e-20)]
+        numbers = np.array([*ties, *beside, *far, -0.0], dtype=dtype)[:, None]
+        for data in (numbers, np.round(numbers), np.clip(np.round(numbers), 0, 0.5)):
+            x = Input(name="x", inputs=(), shape=(1,), result=type_)
+            wide = FixedPoint(True, 40, 20)
+            y = Activation(name="y", inputs=("x",), shape=(1,), result=wide, function=ActivationFunction.LINEAR)
+            for graph in (Graph("g", (x,), ("x",)), Graph("g", (x, y), ("y",))):
+                expected = to_integers(data, type_)
+                found = predict_numbers(graph, {"x": data})
+                assert (found.rounded, found.overflowed) == (expected.rounded, expected.overflowed)
+                (values,) = found.outputs.values()
+                np.testing.assert_array_equal(values, to_floats(expected.values, type_))
+
+
+def test_samples_that_are_no_plain_arrays() -> None:
+    """Read-only, strided, unaligned, of the other byte order."""
+    graph = mlp()
+    x = np.random.default_rng(0).normal(size=(300, 6)).astype(np.float32)
+    expected = predict_numbers(graph, {"x": x}).outputs["last"]
+    locked, apart = x.copy(), np.zeros((300, 12), np.float32)
+    locked.flags.writeable, apart[:, ::2] = False, x
+    unaligned = np.frombuffer(b"_" + x.tobytes(), dtype=np.float32, offset=1).reshape(x.shape)
+    for other in (locked, apart[:, ::2], unaligned, x.astype(">f4"), np.asfortranarray(x)):
+        np.testing.assert_array_equal(predict_numbers(graph, {"x": other}).outputs["last"], expected)
+
+
+def test_machine_code_comes_after_enough_work(monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("numba")
-    monkeypatch.setattr(worthwhile, "ENOUGH", 1)
+    code = worthwhile.MachineCode()
+    monkeypatch.setattr(worthwhile, "ENOUGH", 10)
+    assert code.after(9) is None
+    assert not code.tried
+    assert code.after(1) is code.after(0) is code.code is not None
+
+
+def test_cut_sums_in_machine_code() -> None:
     for signed, overflow in ((True, Overflow.WRAP), (False, Overflow.WRAP)):
-        monkeypatch.setattr(sums, "machine_code", worthwhile.Worthwhile())
         x = Input(name="x", inputs=(), shape=(40,), result=FixedPoint(True, 16, 6))
         accumulator = FixedPoint(signed, 16, 6, Rounding.TRN, overflow)
         node = dense("y", x, 7, 0, weight_type=FixedPoint(True, 4, 0), accumulator=accumulator)
         graph = Graph("g", (x, node), ("y",))
         assert_same(graph, random_inputs(graph, 300, 0), 2)
-        assert sums.machine_code.cut_sums(0) is not None
 
 
 def test_without_numba_numpy_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(worthwhile, "ENOUGH", 1)
     monkeypatch.setitem(sys.modules, "codesign.simulate.engine.compiled", None)
-    assert worthwhile.Worthwhile().cut_sums(2) is None
+    monkeypatch.delattr("codesign.simulate.engine.compiled", raising=False)
+    code = worthwhile.MachineCode()
+    assert code.after(worthwhile.ENOUGH) is None
+    assert code.tried

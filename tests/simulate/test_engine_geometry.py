@@ -30,6 +30,8 @@ from codesign.simulate.engine.edge import Form, Layout, convert, edge_of
 from codesign.simulate.engine.kernel import Reference, lower
 from codesign.verify.stimulus import random_inputs
 
+pytestmark = pytest.mark.usefixtures("either_engine")
+
 NAMES = ("fixed<8,4>", "ufixed<7,3>", "fixed<8,4,TRN,SAT_SYM>", "fixed<30,12>", "fixed<60,9>", "fixed<70,9>")
 SOURCES = tuple(map(FixedPoint.parse, NAMES))
 MODES = tuple(pair for pair in itertools.product(Rounding, Overflow) if pair[1] is not Overflow.WRAP_SM)

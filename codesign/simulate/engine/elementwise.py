@@ -26,6 +26,7 @@ from codesign.graph import (
     ThresholdedRelu,
     UnaryTable,
 )
+from codesign.simulate.engine.applied import bind
 from codesign.simulate.engine.edge import FLOAT32, FLOAT64, Edge, Form, Layout, Tile, empty, narrowest_dtype
 from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
 from codesign.simulate.engine.pointwise import (
@@ -33,7 +34,6 @@ from codesign.simulate.engine.pointwise import (
     Clip,
     NotExactError,
     Operation,
-    bind,
     cast_operations,
     entering,
     floats,

@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 
 from codesign.graph import Concatenate, Merge, MergeOperation, Node, ReadTimeStep, WriteTimeStep
+from codesign.simulate.engine.applied import bind
 from codesign.simulate.engine.edge import Edge, Form, Layout, Tile, empty
 from codesign.simulate.engine.elementwise import bound_chain, exactly, result_edge
 from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
 from codesign.simulate.engine.pointwise import (
     NotExactError,
     Operation,
-    bind,
     cast_operations,
     entering,
     power,

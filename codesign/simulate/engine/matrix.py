@@ -8,10 +8,11 @@ from typing import Any
 
 import numpy as np
 
+from codesign.simulate.engine.applied import bind
 from codesign.simulate.engine.edge import Edge, Form, Layout, Tile, empty
 from codesign.simulate.engine.elementwise import exactly
 from codesign.simulate.engine.kernel import Kernel, Run
-from codesign.simulate.engine.pointwise import Operation, bind, settle
+from codesign.simulate.engine.pointwise import Operation, settle
 from codesign.simulate.engine.sums import Product
 
 

@@ -16,7 +16,7 @@ from codesign.simulate.engine.kernel import Kernel, Run, lower
 from codesign.simulate.engine.pointwise import NotExactError
 
 # What a tile and everything computed from it may take, so that it stays in one core's cache.
-_CACHE_BYTES = 1_200_000
+_CACHE_BYTES = 1_000_000
 _FEWEST, _MOST = 16, 4096
 
 # Sizes of tiles for which a plan keeps memory between calls.
@@ -154,7 +154,7 @@ def make_plan(graph: Graph) -> Plan:
 
 
 def _tile_samples(ports: Mapping[str, Edge], stages: Mapping[str, Stage], runs: Mapping[str, int]) -> int:
-    size = sum(edge.size * (2 * edge.form.dtype.itemsize + 1) for edge in ports.values())  # and what `Grid` needs
+    size = sum(edge.size * edge.form.dtype.itemsize for edge in ports.values())
     size += sum(stage.kernel.bytes * runs[name] for name, stage in stages.items())
     samples = max(_FEWEST, min(_MOST, _CACHE_BYTES // size))
     return samples - samples % _FEWEST

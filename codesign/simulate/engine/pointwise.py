@@ -18,7 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.graph import FixedPoint, IntArray, Overflow, Rounding
-from codesign.simulate.engine.edge import FLOAT64, MANTISSA, Edge, Form, Layout, Tile
+from codesign.simulate.engine.edge import FLOAT64, MANTISSA, Edge
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 
@@ -323,119 +323,6 @@ def settle(operations: Sequence[Operation], state: State) -> tuple[Operation, ..
         check(operations, state)
         return tuple(operations)
     return short
-
-
-Apply: TypeAlias = Callable[[Tile, Tile], None]
-
-
-def _spread(values: Floats, size: int, samples: int, form: Form) -> Any:
-    """A parameter in the shape in which NumPy works along long runs."""
-    if values.size == 1:
-        return form.dtype.type(values[0])
-    row = np.resize(values, size).astype(form.dtype)
-    return np.tile(row, (samples, 1)) if form.layout is Layout.ROWS else row[:, None]
-
-
-def _affine(operation: Affine, size: int, samples: int, form: Form) -> list[Apply]:
-    scale = _spread(operation.scale, size, samples, form)
-    offset = _spread(operation.offset, size, samples, form)
-    steps: list[Apply] = []
-    if operation.scale.size > 1 or operation.scale[0] != 1:
-        steps.append(lambda v, out: np.multiply(v, scale, out=out))
-    if operation.offset.any():
-        steps.append(lambda v, out: np.add(v, offset, out=out))
-    return steps
-
-
-_PLAIN: dict[Direction, Any] = {
-    Direction.DOWN: np.floor,
-    Direction.UP: np.ceil,
-    Direction.TO_ZERO: np.trunc,
-    Direction.TO_EVEN: np.rint,
-}
-
-
-def _round(operation: Round, size: int, samples: int, form: Form) -> list[Apply]:
-    plain = _PLAIN.get(operation.direction)
-    if plain is not None:
-        return [lambda v, out: plain(v, out=out)]
-    half = form.dtype.type(0.5)
-    kept = np.empty(samples * size, dtype=form.dtype)
-
-    def magnitude(v: Tile, out: Tile) -> None:
-        sign = kept[: v.size].reshape(v.shape)
-        np.copyto(sign, v)
-        np.abs(v, out=out)
-        if operation.direction is Direction.TIES_AWAY:
-            np.floor(np.add(out, half, out=out), out=out)
-        else:
-            np.ceil(np.subtract(out, half, out=out), out=out)
-        np.copysign(out, sign, out=out)
-
-    return [magnitude]
-
-
-def _clip(operation: Clip, size: int, samples: int, form: Form) -> list[Apply]:
-    low, high = form.dtype.type(operation.low), form.dtype.type(operation.high)
-    return [lambda v, out: v.clip(low, high, out=out)]
-
-
-def _wrap(operation: Wrap, size: int, samples: int, form: Form) -> list[Apply]:
-    kind = form.dtype.type
-    down, span, shift = (
-        kind(2.0**-operation.width),
-        kind(2.0**operation.width),
-        kind(-operation.low / 2**operation.width),
-    )
-    turns = np.empty(samples * size, dtype=form.dtype)
-
-    def wrap(v: Tile, out: Tile) -> None:
-        turn = turns[: v.size].reshape(v.shape)
-        np.multiply(v, down, out=turn)
-        np.add(turn, shift, out=turn)
-        np.floor(turn, out=turn)
-        np.multiply(turn, span, out=turn)
-        np.subtract(v, turn, out=out)
-
-    return [wrap]
-
-
-def _zero_outside(operation: ZeroOutside, size: int, samples: int, form: Form) -> list[Apply]:
-    low, high = form.dtype.type(operation.low), form.dtype.type(operation.high)
-    inside = np.empty(samples * size, dtype=np.bool_)
-    below = np.empty(samples * size, dtype=np.bool_)
-
-    def keep(v: Tile, out: Tile) -> None:
-        yes, no = inside[: v.size].reshape(v.shape), below[: v.size].reshape(v.shape)
-        np.greater_equal(v, low, out=yes)
-        np.less_equal(v, high, out=no)
-        np.logical_and(yes, no, out=yes)
-        np.multiply(v, yes, out=out)
-
-    return [keep]
-
-
-_BIND: dict[type[Any], Callable[[Any, int, int, Form], list[Apply]]] = {
-    Affine: _affine,
-    Round: _round,
-    Clip: _clip,
-    Wrap: _wrap,
-    ZeroOutside: _zero_outside,
-}
-
-
-def bind(operations: Sequence[Operation], size: int, samples: int, form: Form) -> Callable[[Tile, Tile], None]:
-    """A function that applies a chain to a tile and leaves the result in another, which may be the same."""
-    steps = [step for item in operations for step in _BIND[type(item)](item, size, samples, form)]
-
-    def run(v: Tile, out: Tile) -> None:
-        for step in steps:
-            step(v, out)
-            v = out
-        if v is not out:
-            np.copyto(out, v)
-
-    return run
 
 
 def floats(values: IntArray) -> Floats:

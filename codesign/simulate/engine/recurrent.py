@@ -10,6 +10,7 @@ import numpy as np
 
 from codesign.graph import Direction, FixedPoint, GateFunction, Gru, IntArray, Lstm, Product, Recurrent
 from codesign.graph.cast import cast
+from codesign.simulate.engine.applied import bind
 from codesign.simulate.engine.edge import Edge, Form, Layout, Tile, empty
 from codesign.simulate.engine.elementwise import exactly, result_edge
 from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
@@ -17,7 +18,6 @@ from codesign.simulate.engine.pointwise import (
     Clip,
     NotExactError,
     Operation,
-    bind,
     cast_operations,
     settle,
     whole_numbers,

@@ -12,6 +12,7 @@ import numpy as np
 
 from codesign.graph import FixedPoint, IntArray, Overflow, Rounding
 from codesign.graph import Product as ProductKind
+from codesign.simulate.engine.applied import bind
 from codesign.simulate.engine.edge import FLOAT64, MANTISSA, Edge, Form, Layout, Tile
 from codesign.simulate.engine.pointwise import (
     Affine,
@@ -20,7 +21,6 @@ from codesign.simulate.engine.pointwise import (
     Operation,
     State,
     Wrap,
-    bind,
     cast_operations,
     check,
     entering,
@@ -32,6 +32,9 @@ from codesign.simulate.engine.pointwise import (
     whole_numbers,
 )
 from codesign.simulate.engine.worthwhile import machine_code
+
+# Nanoseconds that NumPy takes for a product whose lowest bits are cut off.
+_PRODUCT = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -398,10 +401,10 @@ class Truncating(Adding):
             values, part, found = read[: out.shape[0]], term[: out.shape[0]], total[: out.shape[0]]
             np.copyto(values, x, casting="unsafe")
             np.copyto(found, bias)
-            fast = None if self.each_its_own else machine_code.cut_sums(found.size * len(used))
-            if fast is not None:
-                fast(values, matrix, integers.type(shift), found)
-            for place in used if fast is None else ():
+            code = None if self.each_its_own else machine_code.after(_PRODUCT * found.size * len(used))
+            if code is not None:
+                code.cut_sums(values, matrix, integers.type(shift), found)
+            for place in used if code is None else ():
                 np.multiply(values[:, place * width : (place + 1) * width], weight[place], out=part)
                 np.right_shift(part, shift, out=part)
                 np.add(found, part, out=found)

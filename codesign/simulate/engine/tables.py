@@ -10,6 +10,7 @@ import numpy as np
 
 from codesign.graph import FixedPoint, IntArray, Node, TableActivation
 from codesign.graph.cast import cast
+from codesign.simulate.engine.applied import bind
 from codesign.simulate.engine.edge import Edge, Form, Tile, empty
 from codesign.simulate.engine.elementwise import TABLE_BITS, exactly, lookup, number_by_number, result_edge
 from codesign.simulate.engine.kernel import Kernel, Run, lower
@@ -21,7 +22,6 @@ from codesign.simulate.engine.pointwise import (
     NotExactError,
     Operation,
     Round,
-    bind,
     cast_operations,
     floats,
     number,

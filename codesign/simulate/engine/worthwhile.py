@@ -1,40 +1,50 @@
-"""When machine code is worth its second of import and compilation: after about as much work without it."""
+"""When machine code is worth its import and compilation: after about as much work that it would have saved."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from dataclasses import dataclass, field
 from threading import Lock
+from types import ModuleType
 
-# Products that NumPy takes about a second for.
-ENOUGH = 2_000_000_000
+# Nanoseconds: about what the import takes where the compiled code is kept, and less than compiling takes.
+ENOUGH = 500_000_000
 
 
-class Worthwhile:
-    """Hands out `compiled.cut_sums` once it pays, where numba is installed."""
+@dataclass
+class MachineCode:
+    """Hands out the loops of `compiled` once they pay, where numba is installed.
 
-    def __init__(self) -> None:
-        self._done = 0
-        self._tried = False
-        self._cut_sums: Callable[..., None] | None = None
-        self._lock = Lock()
+    Attributes:
+        done: nanoseconds of work that the loops would have saved.
+        tried: nothing is left to decide.
+        code: the module, once there is one.
+    """
 
-    def cut_sums(self, products: int) -> Callable[..., None] | None:
-        """The compiled loop, or None where NumPy is to do so many products."""
-        if not self._tried:
-            self._done += products
-            if self._done >= ENOUGH:
-                with self._lock:
+    done: float = 0.0
+    tried: bool = False
+    code: ModuleType | None = None
+    _lock: Lock = field(default_factory=Lock, init=False, repr=False)
+
+    def after(self, nanoseconds: float) -> ModuleType | None:
+        """The compiled loops, or None where NumPy is to do work that takes it about so long."""
+        if not self.tried:
+            self.done += nanoseconds
+            if self.done >= ENOUGH and self._lock.acquire(blocking=False):  # other threads go on meanwhile
+                try:
                     self._load()
-        return self._cut_sums
+                finally:
+                    self._lock.release()
+        return self.code
 
     def _load(self) -> None:
-        if self._tried:
+        if self.tried:
             return
         try:
-            from codesign.simulate.engine.compiled import cut_sums
+            from codesign.simulate.engine import compiled
         except ImportError:
-            cut_sums = None
-        self._cut_sums, self._tried = cut_sums, True
+            self.tried = True
+        else:
+            self.code, self.tried = compiled, True
 
 
-machine_code = Worthwhile()
+machine_code = MachineCode()
