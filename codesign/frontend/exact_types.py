@@ -21,21 +21,25 @@ from hls4ml.model.types import (
     FixedPrecisionType,
     IntegerPrecisionType,
     NamedType,
+    StandardFloatPrecisionType,
     UnspecifiedPrecisionType,
     XnorPrecisionType,
 )
 
 from codesign.errors import PrecisionError
 from codesign.frontend.interval import Interval, affine
-from codesign.graph import FixedPoint, Overflow, Product, Rounding
+from codesign.graph import FLOAT, FixedPoint, Overflow, Product, Rounding
 from codesign.graph.exact import exact_type, holds_exactly
+from codesign.graph.floating import from_bits
 from codesign.graph.reading import read_type, read_weight
 from codesign.graph.reading.products import counts_agreement, read_products
 from codesign.graph.reading.softmax import slices
 
 
-def to_hls4ml(type_: FixedPoint) -> FixedPrecisionType:
+def to_hls4ml(type_: FixedPoint) -> FixedPrecisionType | StandardFloatPrecisionType:
     """A FixedPoint in hls4ml's own class."""
+    if type_.significant is not None:
+        return StandardFloatPrecisionType(32, 8) if type_ == FLOAT else StandardFloatPrecisionType(64, 11)
     return FixedPrecisionType(
         type_.width, type_.integer, type_.signed, f"AP_{type_.rounding.value}", f"AP_{type_.overflow.value}", 0
     )
@@ -86,7 +90,7 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
     values = _for_each(node, np.asarray(data, dtype=np.float64))
     if isinstance(precision, XnorPrecisionType) and np.all((values == 0) | (values == 1)):
         return None  # bits; hls4ml gives quantized_bits(1, 1) this type too, but leaves its numbers -1 and 1
-    known = isinstance(precision, (FixedPrecisionType, IntegerPrecisionType))
+    known = isinstance(precision, (FixedPrecisionType, IntegerPrecisionType, StandardFloatPrecisionType))
     stays = known and (key in stated or holds_exactly(read_type(precision, layer=node.name, what=key), values))
     if stays and values.size == data.size:
         return read_type(precision, layer=node.name, what=key)
@@ -130,19 +134,22 @@ def _weighted_sum(node: Any, intervals: _Intervals, stated: frozenset[str], colu
     for key in ("weight", "bias"):
         _resolve_weight(node, key, stated)
     found = read_products(node)
-    weight, fraction = found.values.reshape(-1, columns), found.type.fraction
+    weight, fraction = from_bits(found.values, found.type).reshape(-1, columns), found.type.fraction
     if found.product is Product.DATA_BINARY:
         x = Interval(Fraction(-1), Fraction(1), 0)
     if found.product is Product.BOTH_BINARY:
         x, weight = Interval(Fraction(0), Fraction(1), 0), np.ones_like(weight)
     bias, bias_type = read_weight(node, "bias")
-    sums = affine(x, weight, fraction, np.resize(bias.ravel(), columns), bias_type.fraction)
-    accumulator = _resolve(node, "accum_t", sums.type(node.name))
+    biases = np.resize(from_bits(bias, bias_type).ravel(), columns)
+    sums = affine(x, weight, fraction, biases, bias_type.fraction)
+    wanted = sums.type(node.name) if found.type.significant is None else found.type
+    accumulator = _resolve(node, "accum_t", wanted)
     held = sums.clipped(accumulator)
     if counts_agreement(node):
         terms = len(weight)
         held = Interval(2 * held.low - terms, 2 * held.high - terms, 0)
-    return held.clipped(_resolve(node, "result_t", held.type(node.name)))
+    wanted = held.type(node.name) if accumulator.significant is None else accumulator
+    return held.clipped(_resolve(node, "result_t", wanted))
 
 
 def _convolution(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
@@ -157,9 +164,13 @@ def _normalize(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Inte
     scale, scale_type = read_weight(node, "scale")
     bias, bias_type = read_weight(node, "bias")
     size = max(scale.size, bias.size)
-    scales, biases = np.broadcast_to(scale.ravel(), (size,)), np.broadcast_to(bias.ravel(), (size,))
+    scales, biases = (
+        np.broadcast_to(from_bits(values, type_).ravel(), (size,))
+        for values, type_ in ((scale, scale_type), (bias, bias_type))
+    )
     held = affine(_source(node, intervals), scales.reshape(1, size), scale_type.fraction, biases, bias_type.fraction)
-    return held.clipped(_resolve(node, "result_t", held.type(node.name)))
+    wanted = held.type(node.name) if scale_type.significant is None else scale_type
+    return held.clipped(_resolve(node, "result_t", wanted))
 
 
 # The upper ends of rectifiers; the lower one is 0.

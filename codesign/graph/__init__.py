@@ -1,6 +1,6 @@
 """The Graph: what hls4ml's C++ computes, as frozen records of integers and fixed-point types."""
 
-from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding, narrowest
+from codesign.graph.fixed_point import DOUBLE, FLOAT, FixedPoint, Overflow, Rounding, narrowest
 from codesign.graph.graph import Graph
 from codesign.graph.nodes import (
     Activation,
@@ -63,6 +63,8 @@ from codesign.graph.nodes import (
 from codesign.graph.store import digest, load, save
 
 __all__ = [
+    "DOUBLE",
+    "FLOAT",
     "Activation",
     "ActivationFunction",
     "BinaryThreshold",

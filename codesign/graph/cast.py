@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
+from codesign.graph.floating import nearest
 
 # int64, or object (Python integers) where a value could leave int64.
 Integers = npt.NDArray[Any]
@@ -120,7 +121,13 @@ class CastCounts:
 
 
 def round_to(values: Integers, fraction: int, to: FixedPoint) -> Integers:
-    """`values * 2**-fraction` as integers of the target's grid, rounded by its mode, range left alone."""
+    """`values * 2**-fraction` as integers of the target's grid, rounded by its mode, range left alone.
+
+    Raises:
+        PrecisionError: the target is floating-point, and a number is infinite there.
+    """
+    if to.significant is not None:
+        return nearest(values, fraction, to)
     shift = fraction - to.fraction
     if shift <= 0:
         return shift_left(values, -shift)
@@ -138,9 +145,14 @@ def cast(values: Integers, fraction: int, to: FixedPoint, *, source: FixedPoint 
         to: the target type; its rounding and overflow modes decide.
         source: the type of `values` where it has one: an assignment between identical types changes
             nothing (it matters for SAT_SYM, which otherwise lifts the most negative value).
+
+    Raises:
+        PrecisionError: as `round_to`.
     """
     if source is not None and source == to:
         return values
+    if to.significant is not None:
+        return nearest(values, fraction, to)
     rounded = round_to(values, fraction, to)
     fits = magnitude_bits(rounded) <= to.width - int(to.signed)
     if fits and (to.signed or rounded.size == 0 or int(rounded.min()) >= 0):
@@ -152,6 +164,12 @@ def cast(values: Integers, fraction: int, to: FixedPoint, *, source: FixedPoint 
 
 def count(values: Integers, fraction: int, to: FixedPoint) -> CastCounts:
     """How many values a cast into `to` would round, and how many it would wrap or saturate."""
+    if to.significant is not None:
+        kept = np.count_nonzero(
+            shift_left(nearest(values, fraction, to), max(fraction - to.fraction, 0))
+            == shift_left(values, max(to.fraction - fraction, 0))
+        )
+        return CastCounts(int(values.size), int(values.size - kept), 0)
     shift = fraction - to.fraction
     inexact = int(np.count_nonzero(widen(values, shift + 1) & ((1 << shift) - 1))) if shift > 0 else 0
     rounded = round_to(values, fraction, to)

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from codesign.errors import InputDataError
 from codesign.graph.cast import Integers, cast, count, narrow
 from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.floating import to_doubles
 from codesign.graph.grid import Grid, grid_dtype
 
 
@@ -123,6 +124,8 @@ def _cast_all(values: Integers, fraction: int, to: FixedPoint) -> Quantized:
 
 def to_floats(values: Integers, type_: FixedPoint) -> npt.NDArray[np.float64]:
     """The numbers that the integers stand for; exact up to 53 significant bits, nearest beyond."""
+    if type_.significant is not None:
+        return to_doubles(values, type_)
     if values.dtype == object:
         return (
             np.array([float(v) for v in values.ravel()], dtype=np.float64).reshape(values.shape) * 2.0**-type_.fraction

@@ -32,6 +32,11 @@ class Overflow(str, Enum):
     WRAP_SM = "WRAP_SM"  # wraps, sign and magnitude
 
 
+# C++'s floating-point types: all finite numbers are multiples of the smallest one.
+_FLOATS = {
+    "float": (True, 278, 129, Rounding.RND_CONV, Overflow.WRAP, 0, 24),
+    "double": (True, 2099, 1025, Rounding.RND_CONV, Overflow.WRAP, 0, 53),
+}
 _TYPE = re.compile(r"^\s*(?:ap_)?(?P<u>u?)(?P<kind>fixed|int)\s*<\s*(?P<args>[^<>]*)>\s*$", re.IGNORECASE)
 
 
@@ -46,9 +51,12 @@ class FixedPoint:
         rounding: used when a value is cast into this type.
         overflow: used when a value is cast into this type.
         saturation_bits: `ap_fixed`'s fifth parameter; only 0 is supported.
+        significant: None but in `FLOAT` (24) and `DOUBLE` (53), which hold those of the grid's numbers whose bits from
+            the first to the last one are at most as many.
 
     Raises:
-        PrecisionError: a width outside 1..1024, integer bits beyond +-4096, or a non-zero `saturation_bits`.
+        PrecisionError: a width outside 1..1024, integer bits beyond +-4096, a non-zero `saturation_bits`, or another
+            number of significant bits.
     """
 
     signed: bool
@@ -57,8 +65,17 @@ class FixedPoint:
     rounding: Rounding = Rounding.TRN
     overflow: Overflow = Overflow.WRAP
     saturation_bits: int = 0
+    significant: int | None = None
 
     def __post_init__(self) -> None:
+        if self.significant is not None:
+            shape = (self.signed, self.width, self.integer, self.rounding, self.overflow, self.saturation_bits)
+            if (*shape, self.significant) not in _FLOATS.values():
+                raise PrecisionError(
+                    f"a type of {self.width} bits, {self.significant} of them significant: only float (278, 24) and "
+                    "double (2099, 53) are such types; they round to the nearest even number"
+                )
+            return
         if self.width < 1:
             raise PrecisionError(
                 f"fixed-point type of width {self.width}: the width must be at least 1; give one in 1..1024"
@@ -87,12 +104,15 @@ class FixedPoint:
     @property
     def min_int(self) -> int:
         """The smallest integer that the type holds; under SAT_SYM too, though a cast never gives it."""
+        if self.significant is not None:
+            return -self.max_int
         return -(1 << (self.width - 1)) if self.signed else 0
 
     @property
     def max_int(self) -> int:
         """The largest integer that the type holds."""
-        return (1 << (self.width - int(self.signed))) - 1
+        top = self.width - int(self.signed)
+        return (1 << top) - 1 if self.significant is None else (1 << top) - (1 << (top - self.significant))
 
     @property
     def step(self) -> Fraction:
@@ -115,13 +135,20 @@ class FixedPoint:
 
     def same_grid(self, other: FixedPoint) -> bool:
         """Whether both hold exactly the same numbers, whatever their modes."""
-        return (self.signed, self.width, self.integer) == (other.signed, other.width, other.integer)
+        mine = (self.signed, self.width, self.integer, self.significant)
+        return mine == (other.signed, other.width, other.integer, other.significant)
 
     def contains(self, other: FixedPoint) -> bool:
         """Whether every number of `other` is one of ours."""
-        return self.fraction >= other.fraction and self.low <= other.low and self.high >= other.high
+        inside = self.fraction >= other.fraction and self.low <= other.low and self.high >= other.high
+        if self.significant is None:
+            return inside
+        bits = other.width - int(other.signed) if other.significant is None else other.significant
+        return inside and bits <= self.significant
 
     def __str__(self) -> str:
+        if self.significant is not None:
+            return "float" if self.significant == FLOAT.significant else "double"
         modes = ""
         if self.rounding is not Rounding.TRN or self.overflow is not Overflow.WRAP:
             modes = f",{self.rounding.value},{self.overflow.value}"
@@ -129,12 +156,14 @@ class FixedPoint:
 
     @classmethod
     def parse(cls, text: str) -> FixedPoint:
-        """Read `fixed<W,I[,RND[,SAT[,N]]]>`, `ufixed<…>`, `int<W>`, `uint<W>`, each with or without `ap_`.
+        """Read `fixed<W,I[,RND[,SAT[,N]]]>`, `ufixed<…>`, `int<W>`, `uint<W>`, maybe with `ap_`; `float`, `double`.
 
         Raises:
             PrecisionError: the text is not such a type.
         """
-        legal = "write fixed<width,integer[,rounding[,overflow]]>, ufixed<…>, int<width> or uint<width>"
+        legal = "write fixed<width,integer[,rounding[,overflow]]>, ufixed<…>, int<width>, uint<width>, float or double"
+        if text.strip() in _FLOATS:
+            return cls(*_FLOATS[text.strip()])
         match = _TYPE.match(text)
         if match is None:
             raise PrecisionError(f"{text!r} is not a fixed-point type; {legal}")
@@ -156,6 +185,10 @@ class FixedPoint:
         if len(rest) > 3 or (is_int and rest):
             raise PrecisionError(f"{text!r} has too many parameters; {legal}")
         return cls(not match["u"], width, integer, rounding, overflow, bits)
+
+
+FLOAT = FixedPoint(*_FLOATS["float"])
+DOUBLE = FixedPoint(*_FLOATS["double"])
 
 
 def narrowest(low: Fraction, high: Fraction, fraction: int) -> FixedPoint:

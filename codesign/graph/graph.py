@@ -8,6 +8,7 @@ from types import MappingProxyType
 
 from codesign.errors import GraphError
 from codesign.graph.nodes import Input, Node
+from codesign.graph.nodes.floats import check_floats
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +46,9 @@ class Graph:
             for source in node.inputs:
                 if source not in seen:
                     raise GraphError(f"node {node.name!r} reads {source!r}, which no node before it gives")
-            node.check(tuple(seen[source] for source in node.inputs))
+            sources = tuple(seen[source] for source in node.inputs)
+            check_floats(node, sources)
+            node.check(sources)
             seen[node.name] = node
             runs[node.name] = node.runs(tuple(runs[source] for source in node.inputs))
         object.__setattr__(self, "_runs", MappingProxyType(runs))

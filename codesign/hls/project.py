@@ -197,7 +197,8 @@ def _watched(layer: Any, result: FixedPoint | None) -> Watched:
     if result is None:
         return Watched(layer.name, max(sizes), exact=False)
     exponents = max(abs(result.integer), abs(result.fraction))
-    exact = len(sizes) == 1 and result.width <= _DOUBLE_BITS and exponents <= _DOUBLE_EXPONENT
+    narrow = result.width <= _DOUBLE_BITS and exponents <= _DOUBLE_EXPONENT
+    exact = len(sizes) == 1 and (narrow or result.significant is not None)
     return Watched(layer.name, max(sizes), exact)
 
 

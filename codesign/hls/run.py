@@ -11,6 +11,7 @@ import numpy as np
 from codesign.artifact import make_folder, stage
 from codesign.errors import InputDataError, ToolFailedError
 from codesign.graph.cast import Integers
+from codesign.graph.floating import holds
 from codesign.hls.compile import FIRMWARE, compile_csim
 from codesign.hls.manifest import Manifest, Port
 from codesign.hls.words import Words, from_words, to_words, words_each
@@ -60,6 +61,8 @@ def check_inputs(manifest: Manifest, inputs: Mapping[str, Integers]) -> int:
                 f"input {port.name!r} spans integers [{values.min()}, {values.max()}], but {type_} holds "
                 f"[{type_.min_int}, {type_.max_int}]"
             )
+        if not holds(values, type_):
+            raise InputDataError(f"input {port.name!r} holds integers that have more digits than a {type_}")
     samples = {values.shape[0] for values in inputs.values()}
     if len(samples) != 1:
         raise InputDataError(f"inputs have different numbers of samples: {sorted(samples)}; give as many for each")
@@ -132,6 +135,8 @@ def _integers(words: Words, port: Port) -> Integers:
     Raises:
         ToolFailedError: a double is none of the layer's numbers.
     """
+    if port.type.significant is not None:
+        return from_words(words, port.type, port.shape)
     scaled = np.ldexp(np.ascontiguousarray(words).view("<f8"), port.type.fraction)
     if not (np.all(scaled == np.rint(scaled)) and np.all(np.abs(scaled) <= 2.0**53)):
         raise ToolFailedError(f"the C simulation traced numbers of layer {port.name!r} that {port.type} does not hold")

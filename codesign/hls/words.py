@@ -1,4 +1,4 @@
-"""Integers as the raw bits of `ap_fixed`, in little-endian 64-bit words, and back."""
+"""Integers as the raw bits of `ap_fixed`, in little-endian 64-bit words, and back; floats as those of doubles."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import numpy.typing as npt
 
 from codesign.graph import FixedPoint
 from codesign.graph.cast import Integers
+from codesign.graph.floating import from_doubles, to_doubles
 
 Words = npt.NDArray[np.uint64]
 
@@ -19,7 +20,7 @@ _INT64_BITS = 62  # wider types are kept as Python integers, as the simulator ke
 
 def words_each(type_: FixedPoint) -> int:
     """64-bit words that one number of a type takes."""
-    return -(-type_.width // BITS)
+    return 1 if type_.significant is not None else -(-type_.width // BITS)
 
 
 def to_words(values: Integers, type_: FixedPoint) -> Words:
@@ -33,6 +34,8 @@ def to_words(values: Integers, type_: FixedPoint) -> Words:
         (samples, numbers * words of each).
     """
     flat = values.reshape(values.shape[0], math.prod(values.shape[1:]))
+    if type_.significant is not None:
+        return to_doubles(flat, type_).view("<u8")
     if type_.width <= _INT64_BITS:
         return (flat.astype(np.int64) & ((1 << type_.width) - 1)).astype("<u8")
     mask = (1 << type_.width) - 1
@@ -51,8 +54,14 @@ def from_words(words: Words, type_: FixedPoint, shape: tuple[int, ...]) -> Integ
 
     Returns:
         (samples, *shape): int64, or Python integers in an object array where the type is wider than 62 bits.
+
+    Raises:
+        PrecisionError: a float is infinite or not a number.
     """
     samples = words.shape[0]
+    if type_.significant is not None:
+        doubles = np.ascontiguousarray(words).view("<f8")
+        return from_doubles(doubles, type_).reshape(samples, *shape)
     if type_.width <= _INT64_BITS:
         values = words.astype(np.int64)
         if type_.signed:

@@ -10,6 +10,7 @@ import numpy as np
 from codesign.errors import InputDataError
 from codesign.graph import Graph, Input, Node
 from codesign.graph.cast import CastCounts, Integers, cast, count
+from codesign.graph.floating import holds
 from codesign.simulate.kernels import Operand, before_result, precast
 
 
@@ -65,6 +66,8 @@ def check_inputs(graph: Graph, inputs: Mapping[str, Integers]) -> int:
                 f"input {node.name!r} spans integers [{values.min()}, {values.max()}], but {node.result} holds "
                 f"[{node.result.min_int}, {node.result.max_int}]"
             )
+        if not holds(values, node.result):
+            raise InputDataError(f"input {node.name!r} holds integers that have more digits than a {node.result}")
     return samples
 
 

@@ -65,6 +65,22 @@ template <class T> void put(const T &value) {
     put_words(words, Words<T>::count);
 }
 
+template <class T> void get_float(T &value) {
+    double given;
+    get_words((std::uint64_t *)&given, 1);
+    value = (T)given;
+}
+
+template <class T> void put_float(const T &value) {
+    const double found = value;
+    put_words(&found, 1);
+}
+
+template <> void get(float &value) { get_float(value); }
+template <> void get(double &value) { get_float(value); }
+template <> void put(const float &value) { put_float(value); }
+template <> void put(const double &value) { put_float(value); }
+
 template <class T> void get_port(T *port, size_t size) {
     for (size_t i = 0; i < size; i++)
         get(port[i]);

@@ -49,7 +49,7 @@ def test_text_in_other_spellings():
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("float", "'float' is not a fixed-point type; write fixed<width,integer"),
+        ("half", "'half' is not a fixed-point type; write fixed<width,integer"),
         ("fixed<8>", "'fixed<8>' is not a fixed-point type"),
         ("fixed<8,x>", "'fixed<8,x>' is not a fixed-point type"),
         ("fixed<8,3,NEAREST>", "rounding one of TRN, TRN_ZERO, RND, RND_ZERO, RND_INF, RND_MIN_INF, RND_CONV"),

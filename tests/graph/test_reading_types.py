@@ -52,7 +52,8 @@ def test_integers_are_taken_towards_zero():
             FixedPrecisionType(8, 3, True, "RND", "SAT", 2),
             "layer 'fc': accum has type .*2>, whose fifth parameter is its",
         ),
-        (StandardFloatPrecisionType(), "layer 'fc': accum has type float .*only fixed-point and integer types"),
+        (StandardFloatPrecisionType(16, 5), "layer 'fc': accum has type half .*only fixed-point and integer types"),
+        (StandardFloatPrecisionType(32, 8, False), "layer 'fc': accum has type std_float<32,8> .*only fixed-point"),
         (
             StandardFloatPrecisionType(20, 6),
             "layer 'fc': accum has type std_float<20,6> .*only fixed-point and integer",

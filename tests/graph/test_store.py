@@ -158,7 +158,7 @@ def drop(*path):
         (set_node(1, "op", "conv9d"), "node 1 has operation 'conv9d', which is none of "),
         (set_node(1, "colour", "red"), "node 1 (dense) has unknown field 'colour'"),
         (drop("nodes", 1, "accumulator"), "node 1 (dense) lacks 'accumulator'"),
-        (set_node(1, "accumulator", "float"), "'float' is not a fixed-point type"),
+        (set_node(1, "accumulator", "half"), "'half' is not a fixed-point type"),
         (set_node(1, "accumulator", 16), "is damaged (accumulator of node 1 is 16)"),
         (set_node(1, "accumulator", None), "is damaged (accumulator of node 1 is None)"),
         (set_node(1, "shape", ["2"]), "is damaged (shape of node 1 is '2')"),

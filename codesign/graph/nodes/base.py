@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from codesign.errors import GraphError
 from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.floating import from_bits
 
 IntArray = npt.NDArray[np.int64]
 
@@ -159,9 +160,13 @@ def check_array(node: Node, name: str, values: IntArray, type_: FixedPoint, shap
 
     Raises:
         GraphError: naming the node and the first offending value.
+        PrecisionError: the type is floating-point, and a value is not the bits of one of its numbers.
     """
     if shape is not None and values.shape != shape:
         raise GraphError(f"node {node.name!r}: {name} has shape {values.shape}, expected {shape}")
+    if type_.significant is not None:
+        from_bits(values, type_)
+        return
     if values.size and (int(values.min()) < type_.min_int or int(values.max()) > type_.max_int):
         raise GraphError(
             f"node {node.name!r}: {name} spans [{values.min()}, {values.max()}], but {type_} holds "

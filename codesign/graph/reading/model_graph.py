@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from codesign.errors import UnsupportedLayerError
 from codesign.graph.graph import Graph
 from codesign.graph.nodes import Node
+from codesign.graph.reading.floats import check_floats
 from codesign.graph.reading.precision import read_type
 from codesign.graph.reading.registry import READERS, Read
 from codesign.graph.reading.unwritten import UNWRITTEN
@@ -74,6 +75,7 @@ def read_model_graph(
     by_output: dict[str, str] = {}
     nodes: list[Node] = []
     for layer in model_graph.get_layers():
+        check_floats(layer)
         read = READERS[layer.class_name](layer, _common(layer, by_output, sources or {}))
         if not isinstance(read, Read):
             read = Read((read,), dict.fromkeys((*layer.outputs, layer.name), read.name))

@@ -10,11 +10,13 @@ import numpy.typing as npt
 
 from codesign.errors import GraphError, UnsupportedLayerError
 from codesign.graph.convert import ap_int_from_float, from_float
-from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
+from codesign.graph.fixed_point import DOUBLE, FLOAT, FixedPoint, Overflow, Rounding
+from codesign.graph.floating import parse, to_bits
 from codesign.graph.nodes import IntArray, frozen
 
 _FIXED = ("FixedPrecisionType", "IntegerPrecisionType", "XnorPrecisionType")
 _INTEGERS = {"IntegerPrecisionType", "XnorPrecisionType"}
+_FLOATS = {str(type_): type_ for type_ in (FLOAT, DOUBLE)}
 BINARY = FixedPoint(True, 2, 2)
 
 
@@ -32,13 +34,15 @@ def read_type(precision: Any, *, layer: str, what: str) -> FixedPoint:
     """An hls4ml precision as a FixedPoint.
 
     Raises:
-        UnsupportedLayerError: it is none (exponent, floating point, unresolved), or has saturation bits; naming the
-            layer.
+        UnsupportedLayerError: it is none (exponent, floating point but for `float` and `double`, unresolved), or has
+            saturation bits; naming the layer.
     """
+    if "StandardFloatPrecisionType" in class_names(precision) and str(precision) in _FLOATS:
+        return _FLOATS[str(precision)]
     if not class_names(precision) & set(_FIXED):
         raise UnsupportedLayerError(
             f"layer {layer!r}: {what} has type {precision} ({type(precision).__name__}); "
-            "only fixed-point and integer types are supported here: state one in --precision"
+            "only fixed-point and integer types, float and double are supported here: state one in --precision"
         )
     rounding = str(getattr(precision, "rounding_mode", None) or "TRN").split(".")[-1].removeprefix("AP_")
     if is_integer(precision):
@@ -76,18 +80,23 @@ def read_number(value: Any, precision: Any, *, layer: str, what: str) -> tuple[I
 
 def written_floats(variable: Any) -> npt.NDArray[np.float64]:
     """A weight's numbers as hls4ml prints them into C++: its own decimal text, read back."""
-    values = np.array([float(text) for text in variable], dtype=np.float64)
+    type_ = _FLOATS.get(str(variable.type.precision))
+    values = np.array([float(text) if type_ is None else parse(text, type_) for text in variable], dtype=np.float64)
     return np.reshape(values, np.shape(variable.data))
 
 
 def read_weight(node: Any, key: str) -> tuple[IntArray, FixedPoint]:
     """A weight's integers and type, as they are written; `products.read_products` tells what they stand for.
 
+    Those of a floating-point type are the bits of doubles.
+
     Raises:
         UnsupportedLayerError: its type is none that we carry.
     """
     variable = node.weights[key]
     type_ = read_type(variable.type.precision, layer=node.name, what=key)
+    if type_.significant is not None:
+        return frozen(to_bits(written_floats(variable))), type_
     return frozen(from_float(written_floats(variable), type_)), type_
 
 

@@ -10,9 +10,10 @@ from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from codesign.graph import Graph, Input, Node
+from codesign.graph.nodes.floats import has_floats
 from codesign.simulate.engine.edge import Edge, Form, Layout, Tile, convert, edge_of
 from codesign.simulate.engine.elementwise import chain
-from codesign.simulate.engine.kernel import Kernel, Run, lower
+from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
 from codesign.simulate.engine.pointwise import NotExactError
 
 # What a tile and everything computed from it may take, so that it stays in one core's cache.
@@ -141,11 +142,14 @@ def make_plan(graph: Graph) -> Plan:
             edges[node.name] = edge_of(node.result, node.shape, Layout.ROWS)
             continue
         first = node.inputs[0] if node.inputs else ""
-        stage = _longer(node, stages.get(first), readers[first])
+        read = [edges[name] for name in node.inputs]
+        floats = has_floats(node, [edge.type for edge in read])
+        stage = None if floats else _longer(node, stages.get(first), readers[first])
         if stage is not None:
             del stages[first]
         else:
-            stage = Stage(lower(node, [edges[name] for name in node.inputs]), node.inputs, node.name)
+            kernel = reference(node, read) if floats else lower(node, read)
+            stage = Stage(kernel, node.inputs, node.name)
         stages[node.name] = stage
         edges[node.name] = stage.kernel.edge
     ports = {node.name: edges[node.name] for node in graph.input_nodes}

@@ -16,6 +16,7 @@ import numpy.typing as npt
 from codesign.graph import FixedPoint, Graph, Input
 from codesign.graph.cast import Integers
 from codesign.graph.convert import check_finite, check_numbers, to_floats, to_integers
+from codesign.graph.floating import holds
 from codesign.graph.grid import Grid, grid_dtype
 from codesign.simulate.engine.edge import FLOAT32, OBJECT, Edge, Layout, Tile, empty, to_dtype
 from codesign.simulate.engine.loops import GridLoop
@@ -57,7 +58,7 @@ class Checked:
 
         def load(start: int, stop: int) -> Tile:
             part = self.values[start:stop]
-            if part.min() < low or part.max() > high:
+            if part.min() < low or part.max() > high or not holds(part, edge.type):
                 self.refuse()
             to_dtype(part.reshape(samples, -1), out)
             return out

@@ -9,6 +9,8 @@ import numpy as np
 
 from codesign.graph import Convolution, DepthwiseConvolution, FixedPoint, IntArray
 from codesign.graph.cast import Integers, cast, round_to
+from codesign.graph.floating import from_bits
+from codesign.simulate.kernels.movement import surrounded
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
 from codesign.simulate.kernels.sums import Terms, accumulate, agreement, agreement_type, overflows, terms
 
@@ -24,8 +26,8 @@ def windows(node: Convolution | DepthwiseConvolution, x: Integers) -> Integers:
         (samples, *windows, *kernel, channels) integers; zeros where a window sticks out.
     """
     axes = tuple(range(1, len(node.shape)))
-    widths = [(0, 0), *zip(node.padding_before, node.padding_after, strict=True), (0, 0)]
-    views = np.lib.stride_tricks.sliding_window_view(np.pad(x, widths), node.kernel, axis=axes)
+    padded = surrounded(x, (*node.padding_before, 0), (*node.padding_after, 0), 0)
+    views = np.lib.stride_tricks.sliding_window_view(padded, node.kernel, axis=axes)
     steps = (slice(None), *(slice(None, None, step) for step in node.strides))
     return np.moveaxis(views[steps], len(axes) + 1, -1)
 
@@ -40,7 +42,7 @@ def _(node: Convolution | DepthwiseConvolution, types: Sequence[FixedPoint]) -> 
 @precast.register(DepthwiseConvolution)
 def _(node: Convolution | DepthwiseConvolution, operands: Sequence[Operand]) -> tuple[Integers, int]:
     (x,) = operands
-    bias = cast(node.bias, node.bias_type.fraction, node.accumulator, source=node.bias_type)
+    bias = cast(from_bits(node.bias, node.bias_type), node.bias_type.fraction, node.accumulator, source=node.bias_type)
     sums = [
         accumulate(
             part.terms.x,
@@ -64,7 +66,7 @@ def _(node: Convolution | DepthwiseConvolution, operands: Sequence[Operand]) -> 
 @accumulator_overflows.register(DepthwiseConvolution)
 def _(node: Convolution | DepthwiseConvolution, operands: Sequence[Operand]) -> int:
     (x,) = operands
-    bias = round_to(node.bias, node.bias_type.fraction, node.accumulator)
+    bias = round_to(from_bits(node.bias, node.bias_type), node.bias_type.fraction, node.accumulator)
     return sum(
         overflows(
             part.terms.x,
@@ -95,7 +97,7 @@ class _Part:
 def _parts(node: Convolution | DepthwiseConvolution, x: Operand) -> list[_Part]:
     """All filters that read the same numbers together."""
     found = windows(node, x.values)
-    weight = node.weight.reshape(-1, node.weight.shape[-1])
+    weight = from_bits(node.weight, node.weight_type).reshape(-1, node.weight.shape[-1])
     options = (node.weight_type, node.product, node.exponent_width)
     if isinstance(node, Convolution):
         return [_Part(terms(found.reshape(-1, weight.shape[0]), x.type, weight, *options), slice(None), node.order)]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from codesign.graph import Dense, FixedPoint
 from codesign.graph.cast import Integers, cast, round_to
+from codesign.graph.floating import from_bits
 from codesign.simulate.kernels.operand import Operand, accumulator_overflows, before_result, precast
 from codesign.simulate.kernels.sums import Terms, accumulate, agreement, agreement_type, overflows, terms
 
@@ -17,7 +18,9 @@ def _(node: Dense, types: Sequence[FixedPoint]) -> FixedPoint:
 
 def _terms(node: Dense, x: Operand) -> Terms:
     flat = x.values.reshape(x.values.shape[0], -1)
-    return terms(flat, x.type, node.weight, node.weight_type, node.product, node.exponent_width)
+    return terms(
+        flat, x.type, from_bits(node.weight, node.weight_type), node.weight_type, node.product, node.exponent_width
+    )
 
 
 @precast.register
@@ -27,7 +30,7 @@ def _(node: Dense, operands: Sequence[Operand]) -> tuple[Integers, int]:
     total = accumulate(
         found.x,
         found.weight,
-        cast(node.bias, node.bias_type.fraction, node.accumulator, source=node.bias_type),
+        cast(from_bits(node.bias, node.bias_type), node.bias_type.fraction, node.accumulator, source=node.bias_type),
         fraction=found.fraction,
         accumulator=node.accumulator,
         order=found.order(node.order),
@@ -43,5 +46,5 @@ def _(node: Dense, operands: Sequence[Operand]) -> tuple[Integers, int]:
 def _(node: Dense, operands: Sequence[Operand]) -> int:
     (x,) = operands
     found = _terms(node, x)
-    bias = round_to(node.bias, node.bias_type.fraction, node.accumulator)
+    bias = round_to(from_bits(node.bias, node.bias_type), node.bias_type.fraction, node.accumulator)
     return overflows(found.x, found.weight, bias, fraction=found.fraction, accumulator=node.accumulator)

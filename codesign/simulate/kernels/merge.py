@@ -45,8 +45,28 @@ def _repeated(x: Operand, size: int) -> Integers:
     return flat if flat.shape[1] == size else flat[:, np.arange(size) % flat.shape[1]]
 
 
+_OF_FLOATS: Mapping[MergeOperation, Callable[[Integers, Integers], Integers]] = {
+    MergeOperation.ADD: lambda a, b: a + b,
+    MergeOperation.SUBTRACT: lambda a, b: a - b,
+    MergeOperation.MULTIPLY: lambda a, b: a * b,
+    MergeOperation.MAXIMUM: np.maximum,
+    MergeOperation.MINIMUM: np.minimum,
+}
+
+
+def _of_floats(node: Merge, operands: Sequence[Operand]) -> tuple[Integers, int]:
+    """Two floating-point numbers: what becomes of them is rounded to the wider type of the two."""
+    wider = max((x.type for x in operands), key=lambda type_: type_.width)
+    first, second = (shift_left(_repeated(x, node.size), wider.fraction - x.type.fraction) for x in operands)
+    fraction = wider.fraction * (2 if node.operation is MergeOperation.MULTIPLY else 1)
+    values = cast(_OF_FLOATS[node.operation](first, second), fraction, wider)
+    return values.reshape(values.shape[0], *node.shape), wider.fraction
+
+
 @precast.register
 def _(node: Merge, operands: Sequence[Operand]) -> tuple[Integers, int]:
+    if any(x.type.significant is not None for x in operands):
+        return _of_floats(node, operands)
     first, second = (Ap(_repeated(x, node.size), x.type) for x in operands)
     if node.operation in _ARITHMETIC:
         found = _ARITHMETIC[node.operation](first, second)

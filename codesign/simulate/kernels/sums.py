@@ -90,11 +90,13 @@ def exact_product(x: Integers, weight: Integers) -> Integers:
 
 def order_counts(accumulator: FixedPoint) -> bool:
     """Whether sums in this accumulator depend on the order of their terms."""
-    return accumulator.overflow is not Overflow.WRAP
+    return accumulator.overflow is not Overflow.WRAP or accumulator.significant is not None
 
 
 def _stays_inside(x: Integers, weight: IntArray, bias: Integers, up: int, accumulator: FixedPoint) -> bool:
-    """Whether no partial sum can leave the accumulator's range, nor reach its lowest number."""
+    """Whether no partial sum can leave the accumulator's range, nor reach its lowest number; nor can be rounded."""
+    if accumulator.significant is not None:
+        return False
     if not accumulator.signed and min(x.min(initial=0), weight.min(initial=0), bias.min(initial=0)) < 0:
         return False
     largest = 1 << magnitude_bits(x)
@@ -177,6 +179,8 @@ def overflows(x: Integers, weight: IntArray, bias: Integers, *, fraction: int, a
         fraction: fraction bits of the products.
         accumulator: its rounding applies to every product.
     """
+    if accumulator.significant is not None:
+        return 0  # `accumulate` raises
     if fraction <= accumulator.fraction:
         total = shift_left(exact_product(x, weight), accumulator.fraction - fraction)
         total = widen(total, max(magnitude_bits(total), magnitude_bits(bias)) + 1) + bias
