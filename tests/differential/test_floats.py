@@ -129,6 +129,7 @@ FIXED = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("io_type", IO_TYPES)
 def test_floats_into_fixed_point_and_back(tmp_path, io_type):
     kinds: dict[str, tuple[str, str, Any]] = {}
@@ -181,6 +182,7 @@ def test_batch_normalization(tmp_path, io_type):
     compare(design, tmp_path, numbers(design.graph, 200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("io_type", IO_TYPES)
 def test_convolutions(tmp_path, io_type):
     made = {
@@ -201,6 +203,7 @@ def test_convolutions(tmp_path, io_type):
     compare(design, tmp_path, numbers(design.graph, 60))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("io_type", IO_TYPES)
 def test_merges(tmp_path, io_type):
     made = {
