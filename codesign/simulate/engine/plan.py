@@ -17,7 +17,7 @@ from codesign.simulate.engine.kernel import Kernel, Run, lower, reference
 from codesign.simulate.engine.pointwise import NotExactError
 
 # What a tile and everything computed from it may take, so that it stays in one core's cache.
-_CACHE_BYTES = 1_000_000
+_CACHE_BYTES = 1_200_000
 _FEWEST, _MOST = 16, 4096
 
 # Sizes of tiles for which a plan keeps memory between calls.
