@@ -237,7 +237,7 @@ def _compiled(function: Any, *signatures: str) -> Any:
     """Machine code, kept for the next process where there is a place: beside this file, or in the user's cache."""
     try:
         return njit(list(signatures), nogil=True, cache=True)(function)
-    except RuntimeError:  # there is none
+    except (RuntimeError, OSError):  # there is none, or it is full
         return njit(list(signatures), nogil=True)(function)
 
 

@@ -41,7 +41,7 @@ class MachineCode:
             return
         try:
             from codesign.simulate.engine import compiled
-        except ImportError:
+        except (ImportError, OSError):  # numba is not there, or its libraries do not load
             self.tried = True
         else:
             self.code, self.tried = compiled, True
