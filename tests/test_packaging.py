@@ -127,6 +127,6 @@ def test_make_installs_again_only_when_the_project_file_is_newer(checkout, tmp_p
     plain = subprocess.run(command, cwd=checkout, capture_output=True, text=True, check=True)
     assert "pip install" not in plain.stdout
     assert "codesign run examples/digits.yml --out build/digits" in plain.stdout
-    assert "pytest -m" in plain.stdout
+    assert "-m pytest -n auto --dist loadfile -m" in plain.stdout
     again = subprocess.run([*command, "-W", "pyproject.toml"], cwd=checkout, capture_output=True, text=True, check=True)
     assert again.stdout.count("pip install") == 2
