@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,6 +25,17 @@ settings.register_profile(
 settings.load_profile("repeatable")
 
 CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture(autouse=True)
+def own_handlers() -> Iterator[None]:
+    """What a test registers with hls4ml is gone after it."""
+    module = sys.modules.get("hls4ml.converters.keras_v3._base")
+    before = dict(module.registry) if module is not None else {}
+    yield
+    if before and module is not None:
+        module.registry.clear()
+        module.registry.update(before)
 
 
 @pytest.fixture(scope="session")

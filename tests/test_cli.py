@@ -208,7 +208,7 @@ def test_bad_precision_files(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     path.write_text("layers: [1]")
     assert "exactly one key, layers" in refused(capsys, *tail)
     assert "not a fixed-point type" in refused(
-        capsys, "convert", "m", "--out", tmp_path / "o", "--input-precision", "float"
+        capsys, "convert", "m", "--out", tmp_path / "o", "--input-precision", "flat<8>"
     )
 
 
@@ -255,7 +255,13 @@ def test_ctrl_c_ends_in_one_line(tmp_path: Path) -> None:
     pytest.importorskip("keras")
     recipe = Path(__file__).resolve().parent.parent / "examples" / "digits.yml"
     command = [sys.executable, "-m", "codesign.cli", "run", str(recipe), "--out", str(tmp_path / "out")]
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        command,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # parallel tests ignore it
+    )
     time.sleep(6)
     process.send_signal(signal.SIGINT)
     _, err = process.communicate(timeout=60)

@@ -219,9 +219,8 @@ def convert(
         PrecisionError: the precision config does not match the model.
     """
     check_model(model)
-    handlers.register()
     _register_flow()
-    with flattened(model) as flat:
+    with handlers.registered(), flattened(model) as flat:
         whole = _with_head(flat.model, options.head)
         with _safe_names(whole) as user_names, _quiet():
             model_graph = _model_graph(whole, options, user_names)

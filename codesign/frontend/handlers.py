@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -246,3 +247,15 @@ def register() -> tuple[str, ...]:
             if "Conv" in name and key in registry and not isinstance(registry[key], _Lowering):
                 registry[key] = _Lowering(registry[key])
     return tuple(added)
+
+
+@contextlib.contextmanager
+def registered() -> Iterator[None]:
+    """Have hls4ml use our handlers while the block runs; afterwards it is as it was for everyone else."""
+    before = dict(registry)
+    register()
+    try:
+        yield
+    finally:
+        registry.clear()
+        registry.update(before)
