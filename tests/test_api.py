@@ -124,7 +124,7 @@ def test_from_keras_and_from_hls4ml() -> None:
     assert str(graph["fc1"].result) == "fixed<9,4,RND,SAT>"
     assert graph.predict(np.zeros((2, 8))).shape == (2, 4)
     with pytest.raises(PrecisionError, match="is not a fixed-point type"):
-        Graph.from_keras(mlp(), {"fc1": {"result": "float"}})
+        Graph.from_keras(mlp(), {"fc1": {"result": "flat<8>"}})
     model = fill(keras.Sequential([keras.layers.Input((4,)), keras.layers.Dense(3, activation="softmax", name="fc")]))
     config = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
     made = hls4ml.converters.convert_from_keras_model(model, hls_config=config, backend="Vitis", output_dir="unused")

@@ -50,7 +50,7 @@ def test_a_newer_version_is_refused(tmp_path):
         ("inputs", None),
         ("inputs", [{"name": "pixels", "shape": [2, 4]}]),
         ("inputs", [{"name": "a b", "shape": [2], "type": "fixed<8,3>"}]),
-        ("inputs", [{"name": "a", "shape": [2], "type": "float"}]),
+        ("inputs", [{"name": "a", "shape": [2], "type": "flat<8>"}]),
         ("inputs", [{"name": "a", "shape": [0], "type": "fixed<8,3>"}]),
         ("inputs", [{"name": "a", "shape": [True], "type": "fixed<8,3>"}]),
         ("inputs", [{"name": "a", "shape": [], "type": "fixed<8,3>"}]),
