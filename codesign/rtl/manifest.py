@@ -6,6 +6,8 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
+from enum import Enum
+from math import prod
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar, get_type_hints
 
@@ -15,46 +17,70 @@ from codesign.graph import FixedPoint
 from codesign.rtl.family import Family
 
 FORMAT = "codesign-rtl"
-VERSION = 1
+VERSION = 2
 NAME = "manifest.json"
 
 PACKING = (
-    "element i of a sample, flattened in row-major order, is at bits [i*bits + bits - 1 : i*bits] of its bus; "
-    "signed elements are in two's complement; the integer n stands for n * 2**-(width - integer) of the type"
+    "a sample, flattened in row-major order, is cut into beats: number i is lane i % lanes of beat i // lanes; lane l is "
+    "at bits [l*slot + bits - 1 : l*slot] of the data; signed numbers are in two's complement; the integer n stands for "
+    "n * 2**-(width - integer) of the type"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 @dataclass(frozen=True)
 class Bus:
-    """A bus of packed numbers; the manifest's `packing` says how.
+    """A stream of packed numbers; the manifest's `packing` says how.
 
     Attributes:
         node: the Graph node whose result it carries.
-        signal: its name in the top module: a port, or a wire.
+        signal: its data's name in the top module: a port, or a wire.
         shape: of one sample, the batch axis left out.
-        elements: numbers in one sample.
-        bits: of each.
+        bits: of a number.
         signed: two's complement.
         type: of the numbers, as `FixedPoint` writes it.
-        offset: clock edges from the one that takes a sample in to the one that finds this bus holding its numbers.
+        lanes: numbers in a beat.
+        beats: in a sample; the last one may be partly empty.
+        slot: bits from one lane to the next.
+        valid: its name in the top module; '' where there is none.
+        ready: its name in the top module; '' where nothing holds it back.
+        last: the name of TLAST; '' where there is none.
+        keep: the name of TKEEP; '' where there is none.
         module: that drives it; '' for a port.
     """
 
     node: str
     signal: str
     shape: tuple[int, ...]
-    elements: int
     bits: int
     signed: bool
     type: str
-    offset: int
+    lanes: int
+    beats: int
+    slot: int
+    valid: str
+    ready: str
+    last: str = ""
+    keep: str = ""
     module: str = ""
 
     @property
+    def elements(self) -> int:
+        """Numbers in one sample."""
+        return prod(self.shape)
+
+    @property
     def width(self) -> int:
-        """Bits of the whole bus."""
-        return self.elements * self.bits
+        """Bits of the data that numbers take."""
+        return self.lanes * self.slot
+
+
+class Interface(str, Enum):
+    """The protocol of the top module's ports; docs/rtl.md describes each."""
+
+    VALID_READY = "valid_ready"
+    AXIS = "axis"
+    AP_CTRL_HS = "ap_ctrl_hs"
 
 
 @dataclass(frozen=True)
@@ -70,12 +96,13 @@ class Manifest:
         clock_ns: the clock period that it is pipelined for.
         cut: the most delay between two registers, in alkaid's units.
         cut_measured: the cut comes from measured clocks of this family; otherwise it is a guess.
-        latency_cycles: clock edges from the one that takes a sample in to the one that finds its outputs.
-        interval: clock cycles from one sample to the next.
+        latency_cycles: clock cycles from the one in which a sample's first beat is taken to the one in which the last
+            beat of its answers is given, of an idle design whose outputs nothing holds back.
+        interval: clock cycles from one sample to the next where inputs are always valid and outputs always ready.
+        interface: the protocol of the ports.
         clock: port, rising edge.
-        reset: port, active high, synchronous; it clears the valid flags alone.
-        in_valid: port: the input buses hold a sample.
-        out_valid: port: the output buses hold one.
+        reset: port, synchronous; it clears everything but data.
+        reset_low: the reset is active low.
         inputs: in order of the Graph.
         outputs: in order of the Graph.
         layers: every node's result, in order of the Graph.
@@ -94,10 +121,10 @@ class Manifest:
     cut_measured: bool
     latency_cycles: int
     interval: int
+    interface: Interface
     clock: str
     reset: str
-    in_valid: str
-    out_valid: str
+    reset_low: bool
     inputs: tuple[Bus, ...]
     outputs: tuple[Bus, ...]
     layers: tuple[Bus, ...]
@@ -159,8 +186,8 @@ def _record(cls: type[_Record], document: Any) -> _Record:
 
 
 def _value(hint: Any, value: Any, name: str) -> Any:
-    if hint is Family:
-        return Family(value)
+    if hint in (Family, Interface):
+        return hint(value)
     if hint == tuple[Bus, ...]:
         return tuple(_record(Bus, item) for item in _list(value, name))
     if hint == tuple[str, ...]:
@@ -190,19 +217,18 @@ def _check(manifest: Manifest) -> None:
     """
     for path in manifest.sources:
         parts = PurePosixPath(path).parts
-        if not path or path.startswith("/") or ".." in parts or not re.fullmatch(r"[A-Za-z0-9_./]+\.v", path):
+        if not path or path.startswith("/") or ".." in parts or not re.fullmatch(r"[A-Za-z0-9_./]+\.s?v", path):
             raise ValueError(f"source {path!r} is not a Verilog file inside the project")
     buses = (*manifest.inputs, *manifest.outputs, *manifest.layers)
-    names = [manifest.top, manifest.clock, manifest.reset, manifest.in_valid, manifest.out_valid]
-    for name in (*names, *(bus.signal for bus in buses)):
+    optional = [name for bus in buses for name in (bus.valid, bus.ready, bus.last, bus.keep) if name]
+    for name in (manifest.top, manifest.clock, manifest.reset, *(bus.signal for bus in buses), *optional):
         if not _IDENTIFIER.fullmatch(name):
             raise ValueError(f"{name!r} is not a Verilog name")
     if not manifest.inputs or not manifest.outputs or manifest.latency_cycles < 0 or manifest.interval < 1:
         raise ValueError("it has no inputs, no outputs, or no latency and interval")
     for bus in buses:
         type_ = FixedPoint.parse(bus.type)
-        size = 1
-        for length in bus.shape:
-            size *= length
-        if (type_.width, type_.signed, size) != (bus.bits, bus.signed, bus.elements) or size < 1 or bus.offset < 0:
+        if (type_.width, type_.signed) != (bus.bits, bus.signed) or bus.slot < bus.bits or min(bus.shape, default=0) < 1:
             raise ValueError(f"bus {bus.signal!r} contradicts itself")
+        if min(bus.lanes, bus.beats) < 1 or not 0 <= bus.lanes * bus.beats - bus.elements < bus.lanes:
+            raise ValueError(f"bus {bus.signal!r} has {bus.beats} beats of {bus.lanes} for {bus.elements} numbers")
