@@ -150,7 +150,7 @@ def interpreted(graph: Graph) -> Answer:
     from codesign.rtl.arithmetic import inputs
     from codesign.rtl.casting import cast
     from codesign.rtl.exact_lsb import exact_lowest_bits
-    from codesign.rtl.tracing import precast
+    from codesign.rtl.logic import Wires, precast
     from codesign.simulate.kernels import before_result
 
     port = graph.input_nodes[0]
@@ -158,7 +158,7 @@ def interpreted(graph: Graph) -> Answer:
         x = values = inputs(port.result, port.size)
         for node in graph.nodes[1:]:
             (source,) = graph.sources(node)
-            found, fraction = precast(node, values, source.result)
+            found, fraction = precast(node, [Wires(values, source.result, source.shape)])
             before = before_result(node, [source.result])
             values = [cast(v, fraction, node.result, source=before) for v in found]
         logic = optimize(trace(x, values, optimize=False), surrogate=False)

@@ -228,7 +228,11 @@ def _check(manifest: Manifest) -> None:
         raise ValueError("it has no inputs, no outputs, or no latency and interval")
     for bus in buses:
         type_ = FixedPoint.parse(bus.type)
-        if (type_.width, type_.signed) != (bus.bits, bus.signed) or bus.slot < bus.bits or min(bus.shape, default=0) < 1:
+        if (
+            (type_.width, type_.signed) != (bus.bits, bus.signed)
+            or bus.slot < bus.bits
+            or min(bus.shape, default=0) < 1
+        ):
             raise ValueError(f"bus {bus.signal!r} contradicts itself")
         if min(bus.lanes, bus.beats) < 1 or not 0 <= bus.lanes * bus.beats - bus.elements < bus.lanes:
             raise ValueError(f"bus {bus.signal!r} has {bus.beats} beats of {bus.lanes} for {bus.elements} numbers")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -22,9 +23,10 @@ class NodeModule:
     """A node's Verilog.
 
     Attributes:
-        name: of the module, with ports clk, x and y.
+        name: of the module, with ports clk, ce, x0, x1, … (a bus for each source) and y. No register changes at a clock
+            edge where ce is low.
         text: of the module and its stages.
-        latency: clock edges from x to y; 0 where y is x's bits rearranged.
+        latency: clock edges from the inputs to y; 0 where y is their bits rearranged.
         stages: the logic of each stage.
     """
 
@@ -34,15 +36,16 @@ class NodeModule:
     stages: tuple[CombLogic, ...]
 
 
-def _input_bits(stage: CombLogic, node: Node) -> str:
+def _input_bits(stage: CombLogic, sources: Sequence[Node]) -> str:
     """The bits that the first stage reads, highest first, as one concatenation."""
+    places = [(f"x{number}", source, index) for number, source in enumerate(sources) for index in range(source.size)]
     parts = []
-    for index, (signed, integers, fraction) in enumerate(stage.inp_kifs.T.tolist()):
+    for (bus, source, index), (signed, integers, fraction) in zip(places, stage.inp_kifs.T.tolist(), strict=True):
         bits = int(signed + integers + fraction)
         if bits == 0:
             continue
-        low = index * node.result.width - int(fraction)
-        parts.append(f"x[{low + bits - 1}:{low}]")
+        low = index * source.result.width - int(fraction)
+        parts.append(f"{bus}[{low + bits - 1}:{low}]")
     return "{" + ", ".join(reversed(parts)) + "}"
 
 
@@ -90,11 +93,12 @@ def _stages(logic: CombLogic, cut: float) -> tuple[CombLogic, ...]:
     return tuple(pipeline.logic.values())
 
 
-def _module(name: str, node: Node, source: Node, body: list[str]) -> str:
+def _module(name: str, node: Node, sources: Sequence[Node], body: list[str]) -> str:
     lines = [
         f"module {name} (",
         "    input wire clk,",
-        f"    input wire [{source.size * source.result.width - 1}:0] x,",
+        "    input wire ce,",
+        *(f"    input wire [{s.size * s.result.width - 1}:0] x{number}," for number, s in enumerate(sources)),
         f"    output wire [{node.size * node.result.width - 1}:0] y",
         ");",
         *(f"    {line}" for line in body),
@@ -112,13 +116,13 @@ def _sized(text: str) -> str:
     return _UNSIZED.sub(lambda m: f"wire [{m[1]}:0] {m[2]}; assign {m[2]} = {int(m[1]) + 1}'b{m[3]};", text)
 
 
-def node_module(name: str, node: Node, source: Node, logic: CombLogic, cut: float) -> NodeModule:
+def node_module(name: str, node: Node, sources: Sequence[Node], logic: CombLogic, cut: float) -> NodeModule:
     """The Verilog of a node.
 
     Args:
         name: of the module.
         node: the operation.
-        source: the node it reads; for an Input, itself.
+        sources: the nodes that it reads, in order; for a port, the port itself.
         logic: from `node_logic`.
         cut: the most delay between two registers, in alkaid's units.
 
@@ -127,14 +131,14 @@ def node_module(name: str, node: Node, source: Node, logic: CombLogic, cut: floa
     """
     fixed = _constants(logic, node)
     if fixed is not None:
-        return NodeModule(name, _module(name, node, source, [_concatenated(fixed)]), 0, ())
+        return NodeModule(name, _module(name, node, sources, [_concatenated(fixed)]), 0, ())
     stages = _stages(logic, cut)
     for before, after in pairwise(stages):
         if before.out_kifs.tolist() != after.inp_kifs.tolist():
             raise GraphError(f"node {node.name!r}: its pipeline stages do not join")
     registered = any(op.opcode not in _WIRING for op in logic.ops)
     texts, body = [], []
-    feed = _input_bits(stages[0], node=source)
+    feed = _input_bits(stages[0], sources)
     for number, stage in enumerate(stages):
         stage_name = f"{name}_stage{number}"
         texts.append(_sized(comb_logic_gen(stage, stage_name)))
@@ -146,11 +150,11 @@ def node_module(name: str, node: Node, source: Node, logic: CombLogic, cut: floa
         ]
         feed = f"b{number}"
         if registered:
-            body += [f"reg [{outputs - 1}:0] q{number};", f"always @(posedge clk) q{number} <= b{number};"]
+            body += [f"reg [{outputs - 1}:0] q{number};", f"always @(posedge clk) if (ce) q{number} <= b{number};"]
             feed = f"q{number}"
     body += [
         f"wire [{int(stages[-1].out_kifs.sum()) - 1}:0] r = {feed};",
         _concatenated(_output_words(stages[-1], node)),
     ]
-    texts.append(_module(name, node, source, body))
+    texts.append(_module(name, node, sources, body))
     return NodeModule(name, "\n".join(texts), len(stages) if registered else 0, stages)

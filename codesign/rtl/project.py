@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-import importlib.util
 import math
 from pathlib import Path
 
 from codesign.artifact import make_folder, write_atomic
-from codesign.errors import BoardError, ToolMissingError
+from codesign.errors import BoardError
 from codesign.graph import Graph, digest
 from codesign.rtl.family import TIMING, Family, cut_for
 from codesign.rtl.limits import check_supported
@@ -20,28 +19,17 @@ from codesign.rtl.top_module import CLOCK, IN_VALID, OUT_VALID, RESET, TopModule
 SOURCES = "src"
 
 
-def require_alkaid() -> None:
-    """Refuse early where alkaid is not installed.
-
-    Raises:
-        ToolMissingError: saying how to install it.
-    """
-    if importlib.util.find_spec("alkaid") is None:
-        raise ToolMissingError("alkaid, which makes the RTL, is not installed: pip install 'codesign[rtl]'")
-
-
 def _texts(graph: Graph, family: Family, cut: float) -> tuple[dict[str, str], TopModule]:
+    from codesign.rtl.logic import check_logic, node_logic
     from codesign.rtl.node_module import node_module
     from codesign.rtl.primitives import primitives, tables
-    from codesign.rtl.self_check import check_logic
-    from codesign.rtl.tracing import node_logic
 
     modules = {}
     for index, node in enumerate(graph):
-        source = graph[node.inputs[0]] if node.inputs else node
-        logic = node_logic(node, source, ternary_adders=TIMING[family].ternary_adders)
-        check_logic(node, source, logic)
-        modules[node.name] = node_module(module_name(index, node.name), node, source, logic, cut)
+        sources = graph.sources(node) or (node,)
+        logic = node_logic(node, sources, ternary_adders=TIMING[family].ternary_adders)
+        check_logic(node, sources, logic)
+        modules[node.name] = node_module(module_name(index, node.name), node, sources, logic, cut)
     top = top_module(top_name(graph.name), graph, modules)
     texts = {module.name: module.text for module in modules.values()}
     stages = [stage for module in modules.values() for stage in module.stages]
@@ -71,7 +59,6 @@ def write_project(graph: Graph, folder: Path, *, clock_ns: float, family: Family
     check_part(part)
     if not (math.isfinite(clock_ns) and 0.1 <= clock_ns <= 1e6):
         raise BoardError(f"a clock period of {clock_ns} ns makes no sense; give 0.1 to 1000000, such as 10")
-    require_alkaid()
     cut = cut_for(family, clock_ns)
     texts, top = _texts(graph, family, cut)
     files = {f"{SOURCES}/{name}.v": text for name, text in texts.items()}

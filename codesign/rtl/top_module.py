@@ -101,7 +101,7 @@ def top_module(name: str, graph: Graph, modules: Mapping[str, NodeModule]) -> To
         layers[node.name] = bus
         body.lines += [
             f"wire [{bus.width - 1}:0] {wire};",
-            f"{module.name} i_{module.name} (.clk({CLOCK}), .x({feed}), .y({wire}));",
+            f"{module.name} i_{module.name} (.clk({CLOCK}), .ce(1'b1), .x0({feed}), .y({wire}));",
         ]
     latency = max(layers[output].offset for output in graph.outputs)
     outputs = []

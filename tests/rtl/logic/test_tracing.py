@@ -20,16 +20,14 @@ from codesign.graph import (
     SoftmaxImplementation,
 )
 from codesign.graph.softmax_tables import SoftmaxTypes
-from codesign.rtl import self_check
-from codesign.rtl.dense import is_exact, sums_never_overflow, sums_wrap_only
-from codesign.rtl.limits import WIDEST, widest_number
-from codesign.rtl.tracing import node_logic
+from codesign.rtl.logic import WIDEST, check_logic, node_logic, widest_number
+from codesign.rtl.logic.exactness import is_exact, sums_never_overflow, sums_wrap_only
 from codesign.simulate import Operand, run_node
 from tests.rtl.designs import P, dense, every_class, port, softmax, words
 
 
 def check(node, source, *, ternary_adders=False, samples=100):
-    logic = node_logic(node, source, ternary_adders=ternary_adders)
+    logic = node_logic(node, [source], ternary_adders=ternary_adders)
     rng = np.random.default_rng(0)
     type_ = source.result
     x = rng.integers(type_.min_int, type_.max_int, size=(samples, *source.shape), endpoint=True)
@@ -122,7 +120,7 @@ def test_every_class(node):
 
 def test_argmax_takes_the_first_of_equals():
     node = softmax("s", "x", P("fixed<4,4>"), 5, SoftmaxImplementation.ARGMAX, result="ufixed<1,1>")
-    logic = node_logic(node, port("x", (5,), "fixed<4,4>"), ternary_adders=False)
+    logic = node_logic(node, [port("x", (5,), "fixed<4,4>")], ternary_adders=False)
     found = logic.predict(np.array([[1, 7, 3, 7, 7], [-8, -8, -8, -8, -8]], dtype=np.float64), n_threads=1)
     assert found.tolist() == [[0, 1, 0, 0, 0], [1, 0, 0, 0, 0]]
 
@@ -159,18 +157,18 @@ def test_logic_that_differs_is_never_written():
     node = dense("d", "x", 4, 2, accumulator="fixed<12,3>", result="fixed<8,4>")
     other = dense("d", "x", 4, 2, accumulator="fixed<12,3>", result="fixed<8,4>", seed=1)
     source = port("x", (4,), "fixed<6,2>")
-    self_check.check_logic(node, source, node_logic(node, source, ternary_adders=False))
+    check_logic(node, [source], node_logic(node, [source], ternary_adders=False))
     with pytest.raises(UnsupportedLayerError, match=r"layer 'd': the logic made for element \d differs"):
-        self_check.check_logic(node, source, node_logic(other, source, ternary_adders=False))
+        check_logic(node, [source], node_logic(other, [source], ternary_adders=False))
 
 
 def test_no_logic_is_wider_than_was_foretold():
     graph = every_class()
     for node in graph.nodes[2:]:
         source = graph[node.inputs[0]]
-        logic = node_logic(node, source, ternary_adders=False)
+        logic = node_logic(node, [source], ternary_adders=False)
         widest = max((sum(op.qint.kif) for op in logic.ops if op.opcode != 5), default=0)
-        assert widest <= max(widest_number(node, source.result), source.result.width) + 2 <= WIDEST + 2, node.name
+        assert widest <= max(widest_number(node, [source.result]), source.result.width) + 2 <= WIDEST + 2, node.name
 
 
 def test_an_unknown_class_is_refused_by_name():
@@ -178,7 +176,7 @@ def test_an_unknown_class_is_refused_by_name():
         pass
 
     node = Other(name="odd", inputs=("x",), shape=(4,), result=P("fixed<4,4>"))
-    with pytest.raises(UnsupportedLayerError, match="layer 'odd': the RTL flow has no logic for Other"):
-        node_logic(node, port("x", (4,), "fixed<4,4>"), ternary_adders=False)
-    with pytest.raises(UnsupportedLayerError, match=r"layer 'odd'.*it builds input, dense"):
-        widest_number(node, P("fixed<4,4>"))
+    with pytest.raises(UnsupportedLayerError, match="layer 'odd': the RTL flow has no unrolled logic for Other"):
+        node_logic(node, [port("x", (4,), "fixed<4,4>")], ternary_adders=False)
+    with pytest.raises(UnsupportedLayerError, match=r"layer 'odd'.*it has logic for Activation, Dense, Input"):
+        widest_number(node, [P("fixed<4,4>")])

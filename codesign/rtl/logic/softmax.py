@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from codesign.errors import UnsupportedLayerError
 from codesign.graph import FixedPoint, IntArray, Overflow, Softmax, SoftmaxDifference, SoftmaxImplementation
 from codesign.graph.cast import cast as cast_integers
 from codesign.graph.softmax_tables import internal_types
@@ -25,6 +26,7 @@ from codesign.rtl.arithmetic import (
     top_bits,
 )
 from codesign.rtl.casting import cast
+from codesign.rtl.logic.base import Wires, cast_bits, check_table, precast, widest_number
 
 
 def _tree(values: Sequence[Variable], join: Callable[[Variable, Variable], Variable]) -> Variable:
@@ -112,15 +114,39 @@ _IMPLEMENTATIONS: dict[
 }
 
 
-def softmax(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
-    """Softmax over each slice before the cast into the result type, as (integers, fraction bits)."""
+@precast.register
+def _(node: Softmax, operands: Sequence[Wires]) -> tuple[list[Variable], int]:
+    (x,) = operands
     n, inner = node.slice_length, node.n_inner
-    outputs = list(x)
+    outputs = list(x.values)
     fraction = 0
-    for start in range(0, len(x), n * inner):
+    for start in range(0, len(x.values), n * inner):
         for offset in range(start, start + inner):
             places = range(offset, offset + n * inner, inner)
-            row, fraction = _IMPLEMENTATIONS[node.implementation](node, [x[place] for place in places], source)
+            row, fraction = _IMPLEMENTATIONS[node.implementation](node, [x.values[place] for place in places], x.type)
             for place, value in zip(places, row, strict=True):
                 outputs[place] = value
     return outputs, fraction
+
+
+@widest_number.register
+def _(node: Softmax, types: Sequence[FixedPoint]) -> int:
+    (source,) = types
+    if node.implementation is SoftmaxImplementation.ARGMAX:
+        return max(source.width + 1, cast_bits(1, 0, node.result))
+    check_table(node, max(node.exp_table.size, node.inv_table.size))
+    t = internal_types(node)
+    if node.implementation is SoftmaxImplementation.LEGACY:
+        for size in (node.exp_table.size, node.inv_table.size):
+            if size & (size - 1):
+                raise UnsupportedLayerError(
+                    f"layer {node.name!r}: a legacy table of {size} entries, the RTL flow builds powers of two; "
+                    "give the softmax such a table_size"
+                )
+        inside = max(source.width + 1 + node.exp_table.size.bit_length() + 2, t.exp.width + 1)
+        return max(inside, cast_bits(t.inv.width, t.inv.fraction, node.result))
+    product = t.accumulator.width + t.inv.width
+    inside = max(t.accumulator.width + 1, cast_bits(t.accumulator.width, t.accumulator.fraction, t.inv_input), product)
+    if node.implementation is SoftmaxImplementation.STABLE:
+        inside = max(inside, cast_bits(source.width + 1, source.fraction, t.norm))
+    return int(max(inside, cast_bits(product, t.accumulator.fraction + t.inv.fraction, node.result)))
