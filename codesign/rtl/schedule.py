@@ -1,0 +1,400 @@
+"""When beats move: the design's parts played clock by clock without their data, for latency, interval and FIFO depths.
+
+The play follows the handshakes of the Verilog exactly, so that what it finds is what a simulation measures.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import singledispatch
+from typing import Protocol
+
+from codesign.errors import UnsupportedLayerError
+from codesign.rtl.network import Network
+from codesign.rtl.parts import Channel, Fifo, Fork, Part, behaviour
+
+_FRAMES = 4
+_MOST_CYCLES = 50_000_000
+_FOREVER = 1 << 60
+
+
+@dataclass
+class _Wires:
+    """Valid and ready of every channel, in this clock."""
+
+    valid: list[bool]
+    ready: list[bool]
+
+
+class _Model(Protocol):
+    """A part as the play sees it."""
+
+    def offer(self, wires: _Wires) -> None:
+        """Set valid of the channels that it gives, from its state and valid of what it reads."""
+
+    def accept(self, wires: _Wires) -> None:
+        """Set ready of the channels that it reads, from its state, their valid, and ready of what it gives."""
+
+    def tick(self, wires: _Wires) -> bool:
+        """Pass the clock edge; whether anything but a countdown changed."""
+
+    def rest(self) -> int:
+        """Clocks for which nothing but countdowns changes, if no channel does."""
+
+    def skip(self, clocks: int) -> None:
+        """Let that many clocks pass at rest."""
+
+
+class _Pipeline:
+    """A unit or adapter that freezes while its answer waits."""
+
+    def __init__(self, part: Part, reads: list[int], gives: list[int]) -> None:
+        known = behaviour(part)
+        self._reads, self._out = reads, gives[0]
+        self._takes = [[reads[k] for k, taken in enumerate(row) if taken] for row in known.takes.tolist()]
+        self._gives: list[bool] = known.gives.tolist()
+        self._clocks: list[int] = known.clocks.tolist()
+        self._pipe = [False] * known.latency
+        self._phase = self._wait = 0
+        self._enabled = self._fires = False
+
+    def offer(self, wires: _Wires) -> None:
+        valid = wires.valid
+        self._fires = self._wait == 0 and all(valid[channel] for channel in self._takes[self._phase])
+        valid[self._out] = self._pipe[-1] if self._pipe else self._fires and self._gives[self._phase]
+
+    def accept(self, wires: _Wires) -> None:
+        offers = self._pipe[-1] if self._pipe else self._gives[self._phase]
+        self._enabled = wires.ready[self._out] or not offers
+        for channel in self._reads:
+            wires.ready[channel] = False
+        if self._enabled and self._fires:
+            for channel in self._takes[self._phase]:
+                wires.ready[channel] = True
+
+    def tick(self, wires: _Wires) -> bool:
+        if not self._enabled:
+            return False
+        fired = self._fires
+        moved = fired
+        if self._pipe:
+            entering = fired and self._gives[self._phase]
+            moved = moved or entering or any(self._pipe)
+            self._pipe.pop()
+            self._pipe.insert(0, entering)
+        if fired:
+            self._wait = self._clocks[self._phase] - 1
+            self._phase = (self._phase + 1) % len(self._gives)
+        elif self._wait:
+            self._wait -= 1
+            moved = moved or self._wait == 0
+        return moved
+
+    def rest(self) -> int:
+        return self._wait if self._wait and self._enabled else _FOREVER
+
+    def skip(self, clocks: int) -> None:
+        if self._wait and self._enabled:
+            self._wait -= clocks
+
+
+class _Worker:
+    """A unit that works on while its answers wait, until it holds as many as it can."""
+
+    def __init__(self, part: Part, reads: list[int], gives: list[int]) -> None:
+        known = behaviour(part)
+        self._reads, self._out = reads, gives[0]
+        self._takes = [[reads[k] for k, taken in enumerate(row) if taken] for row in known.takes.tolist()]
+        self._gives: list[bool] = known.gives.tolist()
+        self._clocks: list[int] = known.clocks.tolist()
+        self._latency, self._slots = known.latency, known.slots
+        self._due: list[int] = []
+        self._phase = self._wait = 0
+        self._fires = False
+
+    def offer(self, wires: _Wires) -> None:
+        wires.valid[self._out] = bool(self._due) and self._due[0] == 0
+
+    def accept(self, wires: _Wires) -> None:
+        taken = wires.valid[self._out] and wires.ready[self._out]
+        room = not self._gives[self._phase] or len(self._due) - int(taken) < self._slots
+        self._fires = self._wait == 0 and room and all(wires.valid[c] for c in self._takes[self._phase])
+        for channel in self._reads:
+            wires.ready[channel] = False
+        if self._fires:
+            for channel in self._takes[self._phase]:
+                wires.ready[channel] = True
+
+    def tick(self, wires: _Wires) -> bool:
+        taken = wires.valid[self._out] and wires.ready[self._out]
+        if taken:
+            self._due.pop(0)
+        ready = 1 in self._due or self._wait == 1
+        self._due = [max(due - 1, 0) for due in self._due]
+        self._wait = max(self._wait - 1, 0)
+        if self._fires:
+            if self._gives[self._phase]:
+                self._due.append(self._latency - 1)
+            self._wait = self._clocks[self._phase] - 1
+            self._phase = (self._phase + 1) % len(self._gives)
+        return taken or self._fires or ready
+
+    def rest(self) -> int:
+        running = [due for due in self._due if due] + ([self._wait] if self._wait else [])
+        return min(running, default=_FOREVER)
+
+    def skip(self, clocks: int) -> None:
+        self._due = [max(due - clocks, 0) for due in self._due]
+        self._wait = max(self._wait - clocks, 0)
+
+
+class _ForkModel:
+    """As cs_fork.sv."""
+
+    def __init__(self, part: Part, reads: list[int], gives: list[int]) -> None:
+        self._read, self._gives = reads[0], gives
+        self._had = [False] * len(gives)
+
+    def offer(self, wires: _Wires) -> None:
+        for had, channel in zip(self._had, self._gives, strict=True):
+            wires.valid[channel] = wires.valid[self._read] and not had
+
+    def accept(self, wires: _Wires) -> None:
+        wires.ready[self._read] = all(had or wires.ready[c] for had, c in zip(self._had, self._gives, strict=True))
+
+    def tick(self, wires: _Wires) -> bool:
+        if not wires.valid[self._read]:
+            return False
+        before = self._had
+        if wires.ready[self._read]:
+            self._had = [False] * len(before)
+            return True
+        self._had = [had or wires.ready[c] for had, c in zip(before, self._gives, strict=True)]
+        return self._had != before
+
+    def rest(self) -> int:
+        return _FOREVER
+
+    def skip(self, clocks: int) -> None:
+        pass
+
+
+class _FifoModel:
+    """As cs_fifo.sv."""
+
+    def __init__(self, part: Fifo, reads: list[int], gives: list[int]) -> None:
+        self._read, self._give, self._depth = reads[0], gives[0], part.depth
+        self._count, self._held = 0, False
+        self.most = 0
+
+    @property
+    def full(self) -> bool:
+        """Whether it takes nothing more."""
+        return self._count == self._depth
+
+    def offer(self, wires: _Wires) -> None:
+        wires.valid[self._give] = self._held
+
+    def accept(self, wires: _Wires) -> None:
+        wires.ready[self._read] = not self.full
+
+    def tick(self, wires: _Wires) -> bool:
+        write = wires.valid[self._read] and wires.ready[self._read]
+        read = self._count > 0 and (not self._held or wires.ready[self._give])
+        taken = self._held and wires.ready[self._give]
+        self._held = read or (self._held and not wires.ready[self._give])
+        self._count += int(write) - int(read)
+        self.most = max(self.most, self._count)
+        return write or read or taken
+
+    def rest(self) -> int:
+        return _FOREVER
+
+    def skip(self, clocks: int) -> None:
+        pass
+
+
+@singledispatch
+def _model(part: Part, reads: list[int], gives: list[int]) -> _Model:
+    known = behaviour(part)
+    return _Pipeline(part, reads, gives) if known.freezes else _Worker(part, reads, gives)
+
+
+@_model.register
+def _(part: Fork, reads: list[int], gives: list[int]) -> _Model:
+    return _ForkModel(part, reads, gives)
+
+
+@_model.register
+def _(part: Fifo, reads: list[int], gives: list[int]) -> _Model:
+    return _FifoModel(part, reads, gives)
+
+
+@dataclass(frozen=True)
+class _Played:
+    """What a play showed.
+
+    Attributes:
+        first_taken: cycle in which the first beat was taken.
+        given: cycle in which the last beat of each sample's answers was given.
+        starving: channels behind a full FIFO whose reader waited for another channel.
+        most: by channel that is buffered, the most beats that its FIFO's memory held.
+        stuck: nothing moved any more before all samples were answered.
+    """
+
+    first_taken: int
+    given: tuple[int, ...]
+    starving: frozenset[str]
+    most: Mapping[str, int]
+    stuck: bool
+
+
+class _Play:
+    """The parts of a design in motion."""
+
+    def __init__(self, network: Network, frames: int) -> None:
+        channels: dict[str, int] = {}
+
+        def number(channel: Channel) -> int:
+            return channels.setdefault(channel.name, len(channels))
+
+        self._models: list[_Model] = []
+        self._fifos: list[tuple[str, _FifoModel, int]] = []
+        self._readers: dict[int, list[int]] = {}
+        for part in network.parts:
+            reads, gives = [number(c) for c in part.reads], [number(c) for c in part.gives]
+            model = _model(part, reads, gives)
+            self._models.append(model)
+            self._readers.update({channel: reads for channel in reads})
+            if isinstance(model, _FifoModel):
+                self._fifos.append((part.reads[0].name, model, gives[0]))
+        self._names = {index: name for name, index in channels.items()}
+        self._wires = _Wires([False] * len(channels), [False] * len(channels))
+        self._left = {channels[c.name]: c.layout.beats * frames for c in network.inputs}
+        read = {channels[c.name] for part in network.parts for c in part.reads}
+        self._sinks = [index for index in self._names if index not in read]
+        ends = {channels[c.name]: c.layout.beats for c in network.ends}
+        self._beats = ends
+        self._seen = dict.fromkeys(ends, 0)
+        self._frames = frames
+
+    def run(self) -> _Played:
+        """Play until every sample is answered or nothing moves."""
+        wires, models = self._wires, self._models
+        backwards = models[::-1]
+        cycle, first, given = 0, -1, [0] * self._frames
+        starving: set[str] = set()
+        for index in self._sinks:
+            wires.ready[index] = True
+        while any(self._seen[index] < beats * self._frames for index, beats in self._beats.items()):
+            for index, left in self._left.items():
+                wires.valid[index] = left > 0
+            for model in models:
+                model.offer(wires)
+            for model in backwards:
+                model.accept(wires)
+            self._note_starving(starving)
+            for index, left in self._left.items():
+                if left and wires.ready[index]:
+                    self._left[index] = left - 1
+                    first = cycle if first < 0 else first
+            for index, beats in self._beats.items():
+                if wires.valid[index] and self._seen[index] < beats * self._frames and wires.ready[index]:
+                    self._seen[index] += 1
+                    if self._seen[index] % beats == 0:
+                        frame = self._seen[index] // beats - 1
+                        given[frame] = max(given[frame], cycle)
+            moved = False
+            for model in models:
+                moved = model.tick(wires) or moved
+            cycle += 1
+            if not moved:
+                clocks = min((model.rest() for model in models), default=_FOREVER)
+                if clocks == _FOREVER or cycle > _MOST_CYCLES:
+                    return _Played(first, tuple(given), frozenset(starving), self._most(), True)
+                for model in models:
+                    model.skip(clocks)
+                cycle += clocks
+        return _Played(first, tuple(given), frozenset(starving), self._most(), False)
+
+    def _most(self) -> dict[str, int]:
+        return {name: model.most for name, model, _ in self._fifos}
+
+    def _note_starving(self, starving: set[str]) -> None:
+        valid = self._wires.valid
+        for name, model, behind in self._fifos:
+            if model.full and valid[behind] and not all(valid[other] for other in self._readers[behind]):
+                starving.add(name)
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """What a design does in time.
+
+    Attributes:
+        latency: clock cycles from the one in which a sample's first beat is taken to the one in which the last beat of
+            its answers is given, of an idle design whose outputs nothing holds back.
+        interval: clock cycles from one sample to the next where inputs are always valid and outputs always ready.
+        fifos: by name of the channel that is buffered, the depth of its FIFO.
+    """
+
+    latency: int
+    interval: int
+    fifos: Mapping[str, int]
+
+
+def schedule(connect: Callable[[Mapping[str, int]], Network]) -> Schedule:
+    """Latency and interval of a design, and the FIFOs that keep its branches from waiting for each other.
+
+    Every channel that is read together with another one gets a FIFO, which grows as long as it is ever full while its
+    reader waits for the other channel: then it could hold back the fork that both come from. Those that never held a beat
+    for longer than their reader's turn are left out.
+
+    Args:
+        connect: the design with FIFOs of given depths.
+
+    Raises:
+        UnsupportedLayerError: its branches wait for each other whatever the FIFOs hold.
+    """
+    network = connect({})
+    if not network.joins:
+        return _timed(_Play(network, _FRAMES).run(), {})
+    depths = dict.fromkeys(network.joins, 2)
+    largest = {name: 2 + 2 * size for name, size in network.joins.items()}
+    while True:
+        played = _Play(connect(depths), _FRAMES).run()
+        growing = [name for name in played.starving if depths[name] < largest[name]]
+        if not growing:
+            break
+        depths.update({name: min(2 * depths[name], largest[name]) for name in growing})
+    if played.stuck:
+        raise UnsupportedLayerError(
+            f"the branches that meet at {', '.join(sorted(network.joins))} wait for each other; "
+            "build the layers in between with reuse factor 1"
+        )
+    best = _timed(played, depths)
+    return _without_idle_fifos(connect, best, played)
+
+
+def _without_idle_fifos(
+    connect: Callable[[Mapping[str, int]], Network], best: Schedule, played: _Played
+) -> Schedule:
+    """The same with each FIFO as shallow as it may be, and those left out that gain nothing."""
+    depths = {name: max(played.most[name], 1) for name in best.fifos}
+    found = _timed(_Play(connect(depths), _FRAMES).run(), depths)
+    if found.interval > best.interval:
+        depths, found = dict(best.fifos), best
+    for name in sorted(depths, key=lambda key: depths[key]):
+        fewer = {key: depth for key, depth in depths.items() if key != name}
+        played = _Play(connect(fewer), _FRAMES).run()
+        if not played.stuck and _timed(played, fewer).interval <= best.interval:
+            depths, found = fewer, _timed(played, fewer)
+    return found
+
+
+def _timed(played: _Played, fifos: Mapping[str, int]) -> Schedule:
+    if played.stuck:
+        raise UnsupportedLayerError("the design stops before it has answered; its units contradict each other")
+    steps = [after - before for before, after in zip(played.given, played.given[1:], strict=False)]
+    return Schedule(played.given[0] - played.first_taken, max(max(steps[-2:], default=1), 1), dict(fifos))
