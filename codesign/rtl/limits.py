@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import importlib.util
+from typing import TYPE_CHECKING
 
 from codesign.errors import ToolMissingError
 from codesign.graph import Graph
+from codesign.rtl.family import Family
+
+if TYPE_CHECKING:  # it needs alkaid
+    from codesign.rtl.units import Options
 
 
 def require_alkaid() -> None:
@@ -18,15 +23,19 @@ def require_alkaid() -> None:
         raise ToolMissingError("alkaid, which makes the RTL, is not installed: pip install 'codesign[rtl]'")
 
 
-def check_supported(graph: Graph) -> None:
+def check_supported(graph: Graph, options: Options | None = None) -> None:
     """Refuse a Graph that the RTL flow cannot build exactly.
+
+    Args:
+        graph: the design.
+        options: that it is built for; some whose family and clock do not matter where None.
 
     Raises:
         UnsupportedLayerError: names the layer, what is too wide, and what to do.
         ToolMissingError: alkaid is not installed.
     """
     require_alkaid()
-    from codesign.rtl.logic import check_logic_exists
+    from codesign.rtl.network import plan_units
+    from codesign.rtl.units import Options
 
-    for node in graph:
-        check_logic_exists(node, [source.result for source in graph.sources(node) or (node,)])
+    plan_units(graph, options or Options(Family.XILINX_7SERIES, 10.0, 1.0))

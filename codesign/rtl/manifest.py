@@ -21,9 +21,9 @@ VERSION = 2
 NAME = "manifest.json"
 
 PACKING = (
-    "a sample, flattened in row-major order, is cut into beats: number i is lane i % lanes of beat i // lanes; lane l is "
-    "at bits [l*slot + bits - 1 : l*slot] of the data; signed numbers are in two's complement; the integer n stands for "
-    "n * 2**-(width - integer) of the type"
+    "a sample, flattened in row-major order, is cut into beats: number i is lane i % lanes of beat i // lanes; "
+    "lane l is at bits [l*slot + bits - 1 : l*slot] of the data; signed numbers are in two's complement; "
+    "the integer n stands for n * 2**-(width - integer) of the type"
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 

@@ -4,42 +4,59 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from codesign.artifact import make_folder, write_atomic
 from codesign.errors import BoardError
 from codesign.graph import Graph, digest
+from codesign.resources import resource
 from codesign.rtl.family import TIMING, Family, cut_for
-from codesign.rtl.limits import check_supported
-from codesign.rtl.manifest import PACKING, Manifest
-from codesign.rtl.names import module_name, top_name
+from codesign.rtl.limits import check_supported, require_alkaid
+from codesign.rtl.manifest import PACKING, Interface, Manifest
+from codesign.rtl.names import top_name
 from codesign.rtl.scripts import check_part, scripts
-from codesign.rtl.top_module import CLOCK, IN_VALID, OUT_VALID, RESET, TopModule, top_module
+from codesign.rtl.top_module import CLOCK, RESET, TopModule, top_module
+
+if TYPE_CHECKING:  # they need alkaid
+    from codesign.rtl.schedule import Schedule
+    from codesign.rtl.units import Options
 
 SOURCES = "src"
 
 
-def _texts(graph: Graph, family: Family, cut: float) -> tuple[dict[str, str], TopModule]:
-    from codesign.rtl.logic import check_logic, node_logic
-    from codesign.rtl.node_module import node_module
+def _texts(graph: Graph, options: Options) -> tuple[dict[str, str], TopModule, Schedule]:
+    """The Verilog by file name, the core module, and what it does in time."""
+    from codesign.rtl.network import build_units, connect, plan_units
+    from codesign.rtl.parts import instance
     from codesign.rtl.primitives import primitives, tables
+    from codesign.rtl.schedule import schedule
 
-    modules = {}
-    for index, node in enumerate(graph):
-        sources = graph.sources(node) or (node,)
-        logic = node_logic(node, sources, ternary_adders=TIMING[family].ternary_adders)
-        check_logic(node, sources, logic)
-        modules[node.name] = node_module(module_name(index, node.name), node, sources, logic, cut)
-    top = top_module(top_name(graph.name), graph, modules)
-    texts = {module.name: module.text for module in modules.values()}
-    stages = [stage for module in modules.values() for stage in module.stages]
-    texts.update(tables(stages))
-    texts.update(primitives("\n".join(texts.values())))
-    texts[top_name(graph.name)] = top.text
-    return texts, top
+    units = build_units(plan_units(graph, options))
+    timing = schedule(lambda fifos: connect(graph, units, fifos))
+    network = connect(graph, units, timing.fifos)
+    top = top_module(top_name(graph.name), graph, network, units)
+    templates = {name for unit in units.values() for name in unit.templates}
+    templates |= {name for part in network.parts if (name := instance(part)[1])}
+    texts = {name: text for unit in units.values() for name, text in unit.files.items()}
+    stages = [stage for unit in units.values() for stage in unit.stages]
+    texts.update({f"{name}.v": text for name, text in tables(stages).items()})
+    texts.update({f"{name}.v": text for name, text in primitives("\n".join(texts.values())).items()})
+    texts.update({name: (resource("hls_templates") / "rtl" / name).read_text() for name in sorted(templates)})
+    texts[f"{top_name(graph.name)}.v"] = top.text
+    return texts, top, timing
 
 
-def write_project(graph: Graph, folder: Path, *, clock_ns: float, family: Family, part: str) -> Manifest:
+def write_project(
+    graph: Graph,
+    folder: Path,
+    *,
+    clock_ns: float,
+    family: Family,
+    part: str,
+    reuse: Mapping[str, int] | None = None,
+) -> Manifest:
     """Write the RTL project of a Graph; the same Graph and options give the same bytes.
 
     Args:
@@ -48,6 +65,7 @@ def write_project(graph: Graph, folder: Path, *, clock_ns: float, family: Family
         clock_ns: clock period that it is pipelined for, in nanoseconds.
         family: of the target.
         part: of the target, for the scripts; '' where it is not known.
+        reuse: by node name, the reuse factor to build with in place of the Graph's.
 
     Raises:
         UnsupportedLayerError: the RTL flow cannot build a layer exactly.
@@ -55,13 +73,17 @@ def write_project(graph: Graph, folder: Path, *, clock_ns: float, family: Family
         ToolMissingError: alkaid is not installed.
         OutputError: the folder cannot be written.
     """
-    check_supported(graph)
+    require_alkaid()
+    from codesign.rtl.units import Options
+
     check_part(part)
     if not (math.isfinite(clock_ns) and 0.1 <= clock_ns <= 1e6):
         raise BoardError(f"a clock period of {clock_ns} ns makes no sense; give 0.1 to 1000000, such as 10")
     cut = cut_for(family, clock_ns)
-    texts, top = _texts(graph, family, cut)
-    files = {f"{SOURCES}/{name}.v": text for name, text in texts.items()}
+    options = Options(family, float(clock_ns), cut, dict(reuse or {}))
+    check_supported(graph, options)
+    texts, top, timing = _texts(graph, options)
+    files = {f"{SOURCES}/{name}": text for name, text in texts.items()}
     manifest = Manifest(
         top=top_name(graph.name),
         graph=graph.name,
@@ -71,12 +93,12 @@ def write_project(graph: Graph, folder: Path, *, clock_ns: float, family: Family
         clock_ns=float(clock_ns),
         cut=cut,
         cut_measured=TIMING[family].measured,
-        latency_cycles=top.latency,
-        interval=1,
+        latency_cycles=timing.latency,
+        interval=timing.interval,
+        interface=Interface.VALID_READY,
         clock=CLOCK,
         reset=RESET,
-        in_valid=IN_VALID,
-        out_valid=OUT_VALID,
+        reset_low=False,
         inputs=top.inputs,
         outputs=top.outputs,
         layers=top.layers,

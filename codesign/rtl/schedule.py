@@ -15,7 +15,6 @@ from codesign.rtl.network import Network
 from codesign.rtl.parts import Channel, Fifo, Fork, Part, behaviour
 
 _FRAMES = 4
-_MOST_CYCLES = 50_000_000
 _FOREVER = 1 << 60
 
 
@@ -266,7 +265,7 @@ class _Play:
             reads, gives = [number(c) for c in part.reads], [number(c) for c in part.gives]
             model = _model(part, reads, gives)
             self._models.append(model)
-            self._readers.update({channel: reads for channel in reads})
+            self._readers.update(dict.fromkeys(reads, reads))
             if isinstance(model, _FifoModel):
                 self._fifos.append((part.reads[0].name, model, gives[0]))
         self._names = {index: name for name, index in channels.items()}
@@ -281,42 +280,52 @@ class _Play:
 
     def run(self) -> _Played:
         """Play until every sample is answered or nothing moves."""
-        wires, models = self._wires, self._models
-        backwards = models[::-1]
-        cycle, first, given = 0, -1, [0] * self._frames
         starving: set[str] = set()
+        first, cycle, given, stuck = -1, 0, [0] * self._frames, False
         for index in self._sinks:
-            wires.ready[index] = True
-        while any(self._seen[index] < beats * self._frames for index, beats in self._beats.items()):
-            for index, left in self._left.items():
-                wires.valid[index] = left > 0
-            for model in models:
-                model.offer(wires)
-            for model in backwards:
-                model.accept(wires)
+            self._wires.ready[index] = True
+        while not stuck and any(self._seen[index] < beats * self._frames for index, beats in self._beats.items()):
+            self._settle()
             self._note_starving(starving)
-            for index, left in self._left.items():
-                if left and wires.ready[index]:
-                    self._left[index] = left - 1
-                    first = cycle if first < 0 else first
-            for index, beats in self._beats.items():
-                if wires.valid[index] and self._seen[index] < beats * self._frames and wires.ready[index]:
-                    self._seen[index] += 1
-                    if self._seen[index] % beats == 0:
-                        frame = self._seen[index] // beats - 1
-                        given[frame] = max(given[frame], cycle)
+            if self._take() and first < 0:
+                first = cycle
+            self._give(cycle, given)
             moved = False
-            for model in models:
-                moved = model.tick(wires) or moved
+            for model in self._models:
+                moved = model.tick(self._wires) or moved
             cycle += 1
             if not moved:
-                clocks = min((model.rest() for model in models), default=_FOREVER)
-                if clocks == _FOREVER or cycle > _MOST_CYCLES:
-                    return _Played(first, tuple(given), frozenset(starving), self._most(), True)
-                for model in models:
+                clocks = min((model.rest() for model in self._models), default=_FOREVER)
+                stuck = clocks == _FOREVER
+                for model in self._models if not stuck else ():
                     model.skip(clocks)
                 cycle += clocks
-        return _Played(first, tuple(given), frozenset(starving), self._most(), False)
+        return _Played(first, tuple(given), frozenset(starving), self._most(), stuck)
+
+    def _settle(self) -> None:
+        """Valid and ready of every channel in this clock."""
+        for index, left in self._left.items():
+            self._wires.valid[index] = left > 0
+        for model in self._models:
+            model.offer(self._wires)
+        for model in reversed(self._models):
+            model.accept(self._wires)
+
+    def _take(self) -> bool:
+        """Count the beats that enter; whether there are any."""
+        entering = [index for index, left in self._left.items() if left and self._wires.ready[index]]
+        for index in entering:
+            self._left[index] -= 1
+        return bool(entering)
+
+    def _give(self, cycle: int, given: list[int]) -> None:
+        """Count the beats that leave, and note when a sample's last one does."""
+        for index, beats in self._beats.items():
+            if self._seen[index] < beats * self._frames and self._wires.valid[index] and self._wires.ready[index]:
+                self._seen[index] += 1
+                frame, rest = divmod(self._seen[index], beats)
+                if rest == 0:
+                    given[frame - 1] = max(given[frame - 1], cycle)
 
     def _most(self) -> dict[str, int]:
         return {name: model.most for name, model, _ in self._fifos}
@@ -348,8 +357,8 @@ def schedule(connect: Callable[[Mapping[str, int]], Network]) -> Schedule:
     """Latency and interval of a design, and the FIFOs that keep its branches from waiting for each other.
 
     Every channel that is read together with another one gets a FIFO, which grows as long as it is ever full while its
-    reader waits for the other channel: then it could hold back the fork that both come from. Those that never held a beat
-    for longer than their reader's turn are left out.
+    reader waits for the other channel: then it could hold back the fork that both come from. Those that gain nothing
+    are left out again.
 
     Args:
         connect: the design with FIFOs of given depths.
@@ -377,9 +386,7 @@ def schedule(connect: Callable[[Mapping[str, int]], Network]) -> Schedule:
     return _without_idle_fifos(connect, best, played)
 
 
-def _without_idle_fifos(
-    connect: Callable[[Mapping[str, int]], Network], best: Schedule, played: _Played
-) -> Schedule:
+def _without_idle_fifos(connect: Callable[[Mapping[str, int]], Network], best: Schedule, played: _Played) -> Schedule:
     """The same with each FIFO as shallow as it may be, and those left out that gain nothing."""
     depths = {name: max(played.most[name], 1) for name in best.fifos}
     found = _timed(_Play(connect(depths), _FRAMES).run(), depths)

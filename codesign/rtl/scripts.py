@@ -71,7 +71,9 @@ def scripts(
         "synth.ys": _fill(
             "synth.ys",
             {
-                "sources": "\n".join(f"read_verilog {path}" for path in sources),
+                "sources": "\n".join(
+                    f"read_verilog {'-sv ' if path.endswith('.sv') else ''}{path}" for path in sources
+                ),
                 "top": top,
                 "synth": _YOSYS[family],
             },

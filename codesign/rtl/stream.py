@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import prod
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -19,7 +20,8 @@ import numpy.typing as npt
 class Layout:
     """How the numbers of one sample, flattened in row-major order, are cut into beats.
 
-    Number i of the sample is lane `i % lanes` of beat `i // lanes`; lane l is at bits `[l*W + W - 1 : l*W]` of the data.
+    Number i of the sample is lane `i % lanes` of beat `i // lanes`; lane l of W bits is at bits
+    `[l*W + W - 1 : l*W]` of the data.
 
     Attributes:
         lanes: numbers in a beat.
@@ -95,6 +97,7 @@ class Unit:
         behaviour: when it takes and gives beats.
         files: by file name, the generated Verilog: the module and what only it instantiates.
         templates: names of the files under `hls_templates/rtl` that it instantiates.
+        stages: alkaid's logic of its pipeline stages; the tables that they look up are written once for the design.
     """
 
     module: str
@@ -103,3 +106,4 @@ class Unit:
     behaviour: Behaviour
     files: Mapping[str, str] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
+    stages: tuple[Any, ...] = ()

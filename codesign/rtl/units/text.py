@@ -22,7 +22,13 @@ def module(name: str, inputs: Sequence[int], output: int, body: Sequence[str]) -
             f"output wire in{index}_ready",
         ]
     ports += [f"output wire [{output - 1}:0] out_data", "output wire out_valid", "input wire out_ready"]
-    return f"module {name} (\n    " + ",\n    ".join(ports) + "\n);\n" + "".join(f"    {x}\n" for x in body) + "endmodule\n"
+    return (
+        f"module {name} (\n    "
+        + ",\n    ".join(ports)
+        + "\n);\n"
+        + "".join(f"    {x}\n" for x in body)
+        + "endmodule\n"
+    )
 
 
 def _all_valid(inputs: int, but: int = -1) -> str:
