@@ -18,6 +18,47 @@ Flags = npt.NDArray[np.bool_]
 _INT = FixedPoint(True, 32, 32)
 
 
+def _sum(a: FixedPoint, b: FixedPoint, *, signed: bool) -> FixedPoint:
+    integer = max(a.integer + (b.signed and not a.signed), b.integer + (a.signed and not b.signed)) + 1
+    return FixedPoint(signed, integer + max(a.fraction, b.fraction), integer)
+
+
+def sum_type(a: FixedPoint, b: FixedPoint) -> FixedPoint:
+    """Of `a + b`."""
+    return _sum(a, b, signed=a.signed or b.signed)
+
+
+def difference_type(a: FixedPoint, b: FixedPoint) -> FixedPoint:
+    """Of `a - b`."""
+    return _sum(a, b, signed=True)
+
+
+def negative_type(a: FixedPoint) -> FixedPoint:
+    """Of `-a`."""
+    return FixedPoint(True, a.width + 1, a.integer + 1)
+
+
+def product_type(a: FixedPoint, b: FixedPoint) -> FixedPoint:
+    """Of `a * b`."""
+    return FixedPoint(a.signed or b.signed, a.width + b.width, a.integer + b.integer)
+
+
+def quotient_type(a: FixedPoint, b: FixedPoint) -> FixedPoint:
+    """Of `a / b`."""
+    width = int(b.signed) + a.width + max(b.fraction, 0)
+    return FixedPoint(a.signed or b.signed, width, int(b.signed) + a.integer + b.fraction)
+
+
+def compared_type(a: FixedPoint, finer: int) -> FixedPoint:
+    """What a right side is assigned to where the left one has so many more fraction bits."""
+    return replace(a, width=a.width + finer)
+
+
+def plain_type(a: FixedPoint) -> FixedPoint:
+    """The type without its modes."""
+    return FixedPoint(a.signed, a.width, a.integer)
+
+
 @dataclass(frozen=True, eq=False)
 class Ap:
     """Numbers of an `ap_fixed` (or `ap_int`) type.
@@ -49,45 +90,35 @@ class Ap:
         bits = max(magnitude_bits(mine), magnitude_bits(theirs)) + 1
         return widen(mine, bits), widen(theirs, bits), fraction
 
-    def _sum_type(self, other: Ap, *, signed: bool) -> FixedPoint:
-        a, b = self.type, other.type
-        integer = max(a.integer + (b.signed and not a.signed), b.integer + (a.signed and not b.signed)) + 1
-        return FixedPoint(signed, integer + max(a.fraction, b.fraction), integer)
-
     def __add__(self, other: Ap) -> Ap:
         mine, theirs, _ = self._aligned(other)
-        return Ap(mine + theirs, self._sum_type(other, signed=self.type.signed or other.type.signed))
+        return Ap(mine + theirs, sum_type(self.type, other.type))
 
     def __sub__(self, other: Ap) -> Ap:
         mine, theirs, _ = self._aligned(other)
-        return Ap(mine - theirs, self._sum_type(other, signed=True))
+        return Ap(mine - theirs, difference_type(self.type, other.type))
 
     def __neg__(self) -> Ap:
         values = -widen(self.values, magnitude_bits(self.values) + 1)
-        return Ap(values, FixedPoint(True, self.type.width + 1, self.type.integer + 1))
+        return Ap(values, negative_type(self.type))
 
     def __mul__(self, other: Ap) -> Ap:
-        a, b = self.type, other.type
         bits = magnitude_bits(self.values) + magnitude_bits(other.values)
-        product = widen(self.values, bits) * widen(other.values, bits)
-        return Ap(product, FixedPoint(a.signed or b.signed, a.width + b.width, a.integer + b.integer))
+        return Ap(widen(self.values, bits) * widen(other.values, bits), product_type(self.type, other.type))
 
     def __truediv__(self, other: Ap) -> Ap:
         """The quotient, cut off towards zero; no divisor may be zero."""
-        a, b = self.type, other.type
-        up = max(b.fraction, 0)
-        dividend = shift_left(self.values, up)
+        dividend = shift_left(self.values, max(other.type.fraction, 0))
         divisor = widen(other.values, magnitude_bits(dividend))
         whole = np.abs(dividend) // np.abs(divisor)
         quotient = np.where((dividend < 0) != (divisor < 0), -whole, whole)
-        width = int(b.signed) + a.width + up
-        type_ = FixedPoint(a.signed or b.signed, width, int(b.signed) + a.integer + b.fraction)
+        type_ = quotient_type(self.type, other.type)
         return Ap(cast(quotient, type_.fraction, type_), type_)
 
     def shifted(self, bits: int) -> Ap:
         """`<< bits`, or `>> -bits`: within the same type, what leaves it at either end is lost."""
         moved = shift_left(self.values, bits) if bits >= 0 else self.values >> -bits
-        plain = FixedPoint(self.type.signed, self.type.width, self.type.integer)
+        plain = plain_type(self.type)
         return Ap(cast(moved, plain.fraction, plain), self.type)
 
     def _compared(self, other: Ap) -> tuple[Integers, Integers]:
@@ -97,7 +128,7 @@ class Ap:
         """
         finer = self.type.fraction - other.type.fraction
         if finer > 0 and other.type.overflow is Overflow.SAT_SYM:
-            other = other.to(replace(other.type, width=other.type.width + finer))
+            other = other.to(compared_type(other.type, finer))
         mine, theirs, _ = self._aligned(other)
         return mine, theirs
 

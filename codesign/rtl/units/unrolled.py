@@ -13,7 +13,7 @@ from codesign.rtl.family import TIMING
 from codesign.rtl.logic import check_logic, check_logic_exists, node_logic
 from codesign.rtl.logic.beatwise import beat_node
 from codesign.rtl.node_module import NodeModule, node_module
-from codesign.rtl.stream import Layout, Unit, every_beat, whole
+from codesign.rtl.stream import Unit, every_beat, whole
 from codesign.rtl.units.base import Options, Place, Plan, build, plan
 from codesign.rtl.units.text import module, pipeline
 
@@ -44,9 +44,7 @@ def _beatwise(node: Node, place: Place) -> tuple[Node, tuple[Node, ...], Plan]:
     sources = tuple(source.node for source in place.sources)
     alike = beat_node(node, sources, layouts)
     if alike is not None:
-        beat = alike.node
-        output = Layout(beat.size, layouts[0].beats)
-        return beat, alike.sources, Plan(layouts, output)
+        return alike.node, alike.sources, Plan(alike.inputs, alike.output)
     largest = max(node.size, *(source.size for source in sources))
     if largest > LARGEST_TENSOR:
         raise UnsupportedLayerError(
