@@ -185,7 +185,6 @@ class _FifoModel:
     def __init__(self, part: Fifo, reads: list[int], gives: list[int]) -> None:
         self._read, self._give, self._depth = reads[0], gives[0], part.depth
         self._count, self._held = 0, False
-        self.most = 0
 
     @property
     def full(self) -> bool:
@@ -204,7 +203,6 @@ class _FifoModel:
         taken = self._held and wires.ready[self._give]
         self._held = read or (self._held and not wires.ready[self._give])
         self._count += int(write) - int(read)
-        self.most = max(self.most, self._count)
         return write or read or taken
 
     def rest(self) -> int:
@@ -238,14 +236,12 @@ class _Played:
         first_taken: cycle in which the first beat was taken.
         given: cycle in which the last beat of each sample's answers was given.
         starving: channels behind a full FIFO whose reader waited for another channel.
-        most: by channel that is buffered, the most beats that its FIFO's memory held.
         stuck: nothing moved any more before all samples were answered.
     """
 
     first_taken: int
     given: tuple[int, ...]
     starving: frozenset[str]
-    most: Mapping[str, int]
     stuck: bool
 
 
@@ -300,7 +296,7 @@ class _Play:
                 for model in self._models if not stuck else ():
                     model.skip(clocks)
                 cycle += clocks
-        return _Played(first, tuple(given), frozenset(starving), self._most(), stuck)
+        return _Played(first, tuple(given), frozenset(starving), stuck)
 
     def _settle(self) -> None:
         """Valid and ready of every channel in this clock."""
@@ -326,9 +322,6 @@ class _Play:
                 frame, rest = divmod(self._seen[index], beats)
                 if rest == 0:
                     given[frame - 1] = max(given[frame - 1], cycle)
-
-    def _most(self) -> dict[str, int]:
-        return {name: model.most for name, model, _ in self._fifos}
 
     def _note_starving(self, starving: set[str]) -> None:
         valid = self._wires.valid
@@ -382,22 +375,41 @@ def schedule(connect: Callable[[Mapping[str, int]], Network]) -> Schedule:
             f"the branches that meet at {', '.join(sorted(network.joins))} wait for each other; "
             "build the layers in between with reuse factor 1"
         )
-    best = _timed(played, depths)
-    return _without_idle_fifos(connect, best, played)
+    return _shallowest(connect, _timed(played, depths))
 
 
-def _without_idle_fifos(connect: Callable[[Mapping[str, int]], Network], best: Schedule, played: _Played) -> Schedule:
-    """The same with each FIFO as shallow as it may be, and those left out that gain nothing."""
-    depths = {name: max(played.most[name], 1) for name in best.fifos}
-    found = _timed(_Play(connect(depths), _FRAMES).run(), depths)
-    if found.interval > best.interval:
-        depths, found = dict(best.fifos), best
-    for name in sorted(depths, key=lambda key: depths[key]):
-        fewer = {key: depth for key, depth in depths.items() if key != name}
-        played = _Play(connect(fewer), _FRAMES).run()
-        if not played.stuck and _timed(played, fewer).interval <= best.interval:
-            depths, found = fewer, _timed(played, fewer)
-    return found
+def _shallowest(connect: Callable[[Mapping[str, int]], Network], best: Schedule) -> Schedule:
+    """The same design with each FIFO as shallow as it may be, or none, without losing a clock."""
+
+    def kept(depths: Mapping[str, int]) -> Schedule | None:
+        found = timed(connect(depths))
+        if found is None or found[::-1] > (best.interval, best.latency):
+            return None
+        return Schedule(*found, dict(depths))
+
+    bare = kept({})
+    if bare is not None:
+        return bare
+    for name in sorted(best.fifos):
+        low, high = -1, best.fifos[name]
+        while high - low > 1:
+            middle = (low + high) // 2
+            others = {key: depth for key, depth in best.fifos.items() if key != name}
+            found = kept({**others, name: middle} if middle else others)
+            if found is None:
+                low = middle
+            else:
+                high, best = middle, found
+    return best
+
+
+def timed(network: Network) -> tuple[int, int] | None:
+    """Latency and interval of a design as it stands, as in `Schedule`; None where its branches wait for each other."""
+    played = _Play(network, _FRAMES).run()
+    if played.stuck:
+        return None
+    found = _timed(played, {})
+    return found.latency, found.interval
 
 
 def _timed(played: _Played, fifos: Mapping[str, int]) -> Schedule:

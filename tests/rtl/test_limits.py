@@ -18,7 +18,6 @@ WIDE = {
         port("x", (4,), "fixed<8,4>"),
         dense("wide", "x", 4, 2, accumulator="fixed<60,9>", result="fixed<8,4>"),
     ],
-    "input": [port("wide", (4,), "fixed<60,4>")],
     "scale": [port("x", (4,), "fixed<20,4>"), normalize("wide", "x", (4,), scale="fixed<40,4>", result="fixed<8,4>")],
     "cast": [port("x", (4,), "fixed<40,4>"), activation("wide", "x", (4,), "fixed<62,4,TRN,SAT>")],
 }  # fmt: skip

@@ -31,12 +31,13 @@ def test_it_says_how_numbers_lie(project):
     assert [bus.node for bus in manifest.outputs] == ["logits", "winner"]
     assert "row-major" in manifest.packing
     assert [bus.node for bus in manifest.layers] == [node.name for node in mlp()]
-    assert manifest.interval == 1
-    assert manifest.latency_cycles == max(bus.offset for bus in manifest.layers)
+    assert (manifest.interval, manifest.interface, manifest.reset_low) == (1, rtl.Interface.VALID_READY, False)
+    assert (image.signal, image.valid, image.ready) == ("x0_image_data", "x0_image_valid", "x0_image_ready")
+    assert (image.lanes, image.beats, image.slot) == (8, 1, 5)
 
 
 DAMAGE = {
-    "version": ({"version": 99}, "has version 99, this codesign reads 1; upgrade"),
+    "version": ({"version": 99}, "has version 99, this codesign reads 2; upgrade"),
     "format": ({"format": "other"}, "is not the manifest of an RTL project"),
     "unknown field": ({"surprise": 1}, "damaged .field 'surprise'"),
     "source outside": ({"sources": ["../../etc/passwd.v"]}, "is not a Verilog file inside the project"),
@@ -46,6 +47,7 @@ DAMAGE = {
     "latency": ({"latency_cycles": "9"}, "latency_cycles is '9'"),
     "family": ({"family": "abacus"}, "abacus"),
     "inputs": ({"inputs": []}, "no inputs"),
+    "interface": ({"interface": "telepathy"}, "telepathy"),
     "bus": ({"inputs": [{"node": "x"}]}, "missing or unknown"),
 }
 
@@ -62,13 +64,20 @@ def test_damage_is_told(project, tmp_path, change, message):
 def test_a_bus_that_contradicts_itself(project, tmp_path):
     folder, _ = project
     document = json.loads((folder / "manifest.json").read_text())
-    document["inputs"][0]["bits"] = 6
-    (tmp_path / "manifest.json").write_text(json.dumps(document))
-    with pytest.raises(DesignError, match="bus 'x0_image' contradicts itself"):
-        rtl.Manifest.load(tmp_path)
+    for change, message in (
+        ({"bits": 6}, "bus 'x0_image_data' contradicts itself"),
+        ({"slot": 4}, "bus 'x0_image_data' contradicts itself"),
+        ({"valid": "a; b"}, "'a; b' is not a Verilog name"),
+        ({"beats": 2}, "has 2 beats of 8 for 8 numbers"),
+        ({"lanes": 3}, "has 1 beats of 3 for 8 numbers"),
+    ):
+        changed = {**document, "inputs": [{**document["inputs"][0], **change}]}
+        (tmp_path / "manifest.json").write_text(json.dumps(changed))
+        with pytest.raises(DesignError, match=message):
+            rtl.Manifest.load(tmp_path)
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"format": "codesign-rtl", "version": 1}'])
+@pytest.mark.parametrize("text", ["", "[]", "{", "null", '{"format": "codesign-rtl", "version": 2}'])
 def test_rubbish_is_refused(tmp_path, text):
     (tmp_path / "manifest.json").write_text(text)
     with pytest.raises(DesignError, match=r"manifest\.json"):

@@ -44,7 +44,7 @@ def test_the_manifest_hashes_every_source(tmp_path):
     files = bytes_of(tmp_path)
     for path in manifest.sources:
         assert hashlib.sha256(files[path]).hexdigest() == manifest.sha256[path]
-    assert {path for path in files if path.endswith(".v")} == set(manifest.sources)
+    assert {path for path in files if path.endswith((".v", ".sv"))} == set(manifest.sources)
 
 
 def test_a_node_is_a_module(tmp_path):
@@ -56,6 +56,7 @@ def test_a_node_is_a_module(tmp_path):
     top = (tmp_path / f"src/{manifest.top}.v").read_text()
     for bus in manifest.layers:
         assert f"wire [{bus.width - 1}:0] {bus.signal};" in top
+        assert f"wire {bus.valid}, {bus.ready};" in top
 
 
 def test_keywords_and_clashing_names_do_no_harm(tmp_path):
@@ -93,7 +94,7 @@ def test_every_family_has_timing():
 def test_scripts_name_what_is_there(tmp_path, family):
     manifest = write(mlp(), tmp_path, family=family, part="part-1")
     yosys = (tmp_path / "synth.ys").read_text()
-    assert re.findall(r"^read_verilog (\S+)$", yosys, re.MULTILINE) == list(manifest.sources)
+    assert re.findall(r"^read_verilog (?:-sv )?(\S+)$", yosys, re.MULTILINE) == list(manifest.sources)
     assert "@" not in yosys
     assert (tmp_path / "vivado.tcl").exists() == family.value.startswith("xilinx")
 
