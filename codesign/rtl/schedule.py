@@ -387,15 +387,14 @@ def _shallowest(connect: Callable[[Mapping[str, int]], Network], best: Schedule)
             return None
         return Schedule(*found, dict(depths))
 
-    bare = kept({})
-    if bare is not None:
-        return bare
+    for name in (*sorted(best.fifos), None):
+        fewer = {key: depth for key, depth in best.fifos.items() if name is not None and key != name}
+        best = kept(fewer) or best
     for name in sorted(best.fifos):
-        low, high = -1, best.fifos[name]
+        low, high = 0, best.fifos[name]
         while high - low > 1:
             middle = (low + high) // 2
-            others = {key: depth for key, depth in best.fifos.items() if key != name}
-            found = kept({**others, name: middle} if middle else others)
+            found = kept({**best.fifos, name: middle})
             if found is None:
                 low = middle
             else:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import numpy as np
 
 from codesign.graph import Activation, ActivationFunction, FixedPoint, Graph, Input, Merge, MergeOperation
@@ -73,7 +75,7 @@ def chain(*units, shape, layout=None):
     """Units one behind the other."""
     names = ["x", *(f"n{index}" for index in range(len(units)))]
     nodes = [node("x", shape=shape)]
-    nodes += [node(name, before, shape=shape) for before, name in zip(names, names[1:], strict=False)]
+    nodes += [node(name, before, shape=shape) for before, name in pairwise(names)]
     graph = Graph("chain", tuple(nodes), (names[-1],))
     made = {"x": straight("x", layout or Layout(shape[-1], 1), 1), **dict(zip(names[1:], units, strict=True))}
     return lambda fifos: connect(graph, made, fifos)
