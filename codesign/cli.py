@@ -98,6 +98,13 @@ def _positive(text: str) -> float:
     return value
 
 
+def _reuse(text: str) -> int:
+    value = int(text)
+    if not 1 <= value <= 65536:
+        raise ValueError
+    return value
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -148,6 +155,7 @@ def _train(args: argparse.Namespace, terminal: Terminal) -> int:
 
 def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.board import load_board
+    from codesign.frontend.layer_file import read_layers
     from codesign.frontend.options import ConvertOptions, Head, IoType, SoftmaxChoice, Strategy
     from codesign.frontend.precision_file import read_precision
     from codesign.graph import FixedPoint
@@ -162,6 +170,7 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
         head=Head(args.head),
         softmax=SoftmaxChoice(args.softmax),
         precision=read_precision(args.precision) if args.precision else {},
+        layers=read_layers(args.layers) if args.layers else {},
         clock_ns=args.clock_ns,
     )
     board = load_board(args.board) if args.board else None
@@ -274,9 +283,12 @@ def _parser() -> argparse.ArgumentParser:
         "--strategy",
         default="latency",
         choices=("latency", "resource", "resource_unrolled", "distributed_arithmetic"),
-        help="of the HLS project",
+        help="as in hls4ml",
     )
-    convert.add_argument("--reuse-factor", type=int, default=1, metavar="N", help="of the HLS project")
+    convert.add_argument(
+        "--reuse-factor", type=_reuse, default=1, metavar="N", help="as in hls4ml; above 1 the RTL is folded too"
+    )
+    convert.add_argument("--layers", type=Path, metavar="FILE", help="YAML of single layers' strategy and reuse_factor")
 
     simulate = command("simulate", "the exact outputs of a design for given inputs", _simulate)
     simulate.add_argument("design", type=Path, metavar="DIR", help="design folder")

@@ -28,6 +28,10 @@ class PrecisionError(CodesignError):
     """A fixed-point type is malformed, or no legal type exists."""
 
 
+class LayerConfigError(CodesignError):
+    """What a user states for single layers is malformed, or names a layer that the model lacks."""
+
+
 class GraphError(CodesignError):
     """A graph is inconsistent, or a saved one is damaged or of a newer format."""
 

@@ -17,7 +17,7 @@ import numpy as np
 from hls4ml.model.flow import flow as flow_registry
 from hls4ml.model.flow import get_flow, register_flow
 
-from codesign.errors import CodesignError, PrecisionError, UnsupportedLayerError, WeightError
+from codesign.errors import CodesignError, LayerConfigError, PrecisionError, UnsupportedLayerError, WeightError
 from codesign.frontend import handlers, recurrent_handlers
 from codesign.frontend.activation_handlers import softmax_over_last_axis
 from codesign.frontend.exact_types import resolve_types
@@ -157,6 +157,26 @@ def _state_interpolations(model: Any, layers: dict[str, Any]) -> None:
             layers[layer.name]["Algorithm"] = layer.interpolation
 
 
+def _state_layers(layers: dict[str, Any], options: ConvertOptions, user_names: Mapping[str, str]) -> None:
+    """Put the user's strategies and reuse factors of single layers into hls4ml's config.
+
+    Raises:
+        LayerConfigError: the model has no such layer, or the layer no such option.
+    """
+    for layer, stated in options.layers.items():
+        name = _safe(user_names, layer)
+        weighted = [known for known, values in layers.items() if "weight" in values["Precision"]]
+        if name not in weighted:
+            raise LayerConfigError(
+                f"the layer config names {layer!r}, which is no layer with weights; the model has "
+                f"{', '.join(user_names.get(known, known) for known in weighted)}"
+            )
+        if stated.strategy is not None:
+            layers[name]["Strategy"] = stated.strategy.value
+        if stated.reuse_factor is not None:
+            layers[name]["ReuseFactor"] = stated.reuse_factor
+
+
 def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, str]) -> dict[str, Any]:
     config: dict[str, Any] = hls4ml.utils.config_from_keras_model(model, granularity="name", backend="Vitis")
     config["Model"]["TraceOutput"] = True
@@ -181,6 +201,7 @@ def _hls_config(model: Any, options: ConvertOptions, user_names: Mapping[str, st
             if name in final and options.head is Head.LOGITS:
                 values["Skip"] = True
     _state_interpolations(model, layers)
+    _state_layers(layers, options, user_names)
     for layer, types in options.precision.items():
         name = next((safe for safe, user in user_names.items() if user == layer), identifier(layer))
         if name not in layers:

@@ -48,6 +48,23 @@ class SoftmaxChoice(str, Enum):
 DEFAULT_INPUT = FixedPoint(True, 16, 6)
 
 
+# hls4ml's own bound.
+LARGEST_REUSE = 65536
+
+
+@dataclass(frozen=True)
+class LayerOptions:
+    """What one layer is built with; None leaves it to the design's.
+
+    Attributes:
+        strategy: as in hls4ml.
+        reuse_factor: as in hls4ml.
+    """
+
+    strategy: Strategy | None = None
+    reuse_factor: int | None = None
+
+
 @dataclass(frozen=True)
 class ConvertOptions:
     """Everything that decides the Graph, besides the model.
@@ -55,10 +72,11 @@ class ConvertOptions:
     Attributes:
         input_type: of every input port.
         io_type: as in hls4ml.
-        strategy: as in hls4ml; does not change any number.
-        reuse_factor: multiplications that share one multiplier in the HLS project; does not change any number.
+        strategy: as in hls4ml; it changes numbers only where an accumulator saturates, whose order of sums it sets.
+        reuse_factor: multiplications that share one multiplier, in the HLS and the RTL project; as for the strategy.
         head: what leaves the design.
         softmax: implementation of every softmax.
+        layers: strategies and reuse factors that differ from the above, by layer name.
         precision: types stated by the user, by layer name and hls4ml's type name (weight, bias, accum, result, …).
         clock_ns: clock period of the HLS project.
         part: FPGA part of the HLS project.
@@ -71,5 +89,6 @@ class ConvertOptions:
     head: Head = Head.MODEL
     softmax: SoftmaxChoice = SoftmaxChoice.STABLE
     precision: Mapping[str, Mapping[str, FixedPoint]] = field(default_factory=dict)
+    layers: Mapping[str, LayerOptions] = field(default_factory=dict)
     clock_ns: float = 5.0
     part: str = "xc7a100tcsg324-1"

@@ -14,7 +14,7 @@ import numpy as np
 from codesign.artifact import make_folder, write_atomic
 from codesign.board import Board, load_board
 from codesign.errors import OutputError
-from codesign.frontend.options import ConvertOptions
+from codesign.frontend.options import ConvertOptions, LayerOptions
 from codesign.graph import Graph
 from codesign.road.accuracy import Accuracy, measure
 from codesign.road.building import Built, build
@@ -97,6 +97,7 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
             io_type=asked.io_type,
             strategy=asked.strategy,
             reuse_factor=asked.reuse_factor,
+            layers={item.name: LayerOptions(item.strategy, item.reuse_factor) for item in asked.layers},
             head=asked.head,
             clock_ns=asked.clock_ns,
         )

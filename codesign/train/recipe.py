@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from codesign.errors import RecipeError
-from codesign.frontend.options import Head, IoType, Strategy
+from codesign.frontend.options import LARGEST_REUSE, Head, IoType, Strategy
 from codesign.frontend.quantizer_text import suggest
 from codesign.graph import FixedPoint
 from codesign.resources import resource
@@ -120,13 +120,23 @@ class TrainingRecipe:
 
 
 @dataclass(frozen=True)
+class LayerRecipe:
+    """What one layer is built with where that differs from the whole; see `codesign.frontend.options.LayerOptions`."""
+
+    name: str = key(section.name)
+    strategy: Strategy | None = key(section.choice(Strategy), None)
+    reuse_factor: int | None = key(section.integer(1, LARGEST_REUSE), None)
+
+
+@dataclass(frozen=True)
 class ConvertRecipe:
     """What the design is converted with; see `codesign.frontend.options`."""
 
     clock_ns: float = key(section.number(0, 1e6, above=True), 10.0)
     io_type: IoType = key(section.choice(IoType), IoType.PARALLEL)
     strategy: Strategy = key(section.choice(Strategy), Strategy.LATENCY)
-    reuse_factor: int = key(section.integer(1, 65536), 1)
+    reuse_factor: int = key(section.integer(1, LARGEST_REUSE), 1)
+    layers: tuple[LayerRecipe, ...] = key(section.items(section.section(LayerRecipe)), ())
     head: Head = key(section.choice(Head), Head.MODEL)
 
 
