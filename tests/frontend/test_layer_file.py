@@ -50,5 +50,5 @@ def test_layers_are_built_as_stated():
 def test_a_layer_that_is_not_there():
     from codesign.frontend.convert import convert
 
-    with pytest.raises(LayerConfigError, match="names 'nobody', which is no layer with weights; .* has fc1, fc2"):
+    with pytest.raises(LayerConfigError, match=r"names 'nobody', which is no layer with weights; .* has fc1, fc2"):
         convert(mlp(), ConvertOptions(layers={"nobody": LayerOptions(None, 4)}))
