@@ -46,6 +46,8 @@ class Bus:
         ready: its name in the top module; '' where nothing holds it back.
         last: the name of TLAST; '' where there is none.
         keep: the name of TKEEP; '' where there is none.
+        user: the name of TUSER, which tells with TLAST of an answer to a faulty frame; '' where there is none.
+        split: number i has a port of its own, `<signal>_<i>`, with a valid flag `<signal>_<i>_ap_vld`.
         module: that drives it; '' for a port.
     """
 
@@ -62,6 +64,8 @@ class Bus:
     ready: str
     last: str = ""
     keep: str = ""
+    user: str = ""
+    split: bool = False
     module: str = ""
 
     @property
@@ -73,6 +77,23 @@ class Bus:
     def width(self) -> int:
         """Bits of the data that numbers take."""
         return self.lanes * self.slot
+
+
+@dataclass(frozen=True)
+class Register:
+    """What can be read, and in part written, by AXI4-Lite.
+
+    Attributes:
+        name: of it.
+        address: of its first byte.
+        bytes: that it takes.
+        meaning: of its value.
+    """
+
+    name: str
+    address: int
+    bytes: int
+    meaning: str
 
 
 class Interface(str, Enum):
@@ -106,6 +127,7 @@ class Manifest:
         inputs: in order of the Graph.
         outputs: in order of the Graph.
         layers: every node's result, in order of the Graph.
+        registers: by AXI4-Lite, at ports `s_axi_…`; none where it has no such ports.
         packing: how numbers lie in a bus.
         sources: Verilog files, relative to the project folder.
         sha256: of each source, as written.
@@ -128,6 +150,7 @@ class Manifest:
     inputs: tuple[Bus, ...]
     outputs: tuple[Bus, ...]
     layers: tuple[Bus, ...]
+    registers: tuple[Register, ...]
     packing: str
     sources: tuple[str, ...]
     sha256: Mapping[str, str]
@@ -171,7 +194,7 @@ class Manifest:
         return manifest
 
 
-_Record = TypeVar("_Record", Bus, Manifest)
+_Record = TypeVar("_Record", Bus, Manifest, Register)
 
 
 def _record(cls: type[_Record], document: Any) -> _Record:
@@ -190,6 +213,8 @@ def _value(hint: Any, value: Any, name: str) -> Any:
         return hint(value)
     if hint == tuple[Bus, ...]:
         return tuple(_record(Bus, item) for item in _list(value, name))
+    if hint == tuple[Register, ...]:
+        return tuple(_record(Register, item) for item in _list(value, name))
     if hint == tuple[str, ...]:
         return tuple(_value(str, item, name) for item in _list(value, name))
     if hint == tuple[int, ...]:
@@ -220,7 +245,7 @@ def _check(manifest: Manifest) -> None:
         if not path or path.startswith("/") or ".." in parts or not re.fullmatch(r"[A-Za-z0-9_./]+\.s?v", path):
             raise ValueError(f"source {path!r} is not a Verilog file inside the project")
     buses = (*manifest.inputs, *manifest.outputs, *manifest.layers)
-    optional = [name for bus in buses for name in (bus.valid, bus.ready, bus.last, bus.keep) if name]
+    optional = [name for bus in buses for name in (bus.valid, bus.ready, bus.last, bus.keep, bus.user) if name]
     for name in (manifest.top, manifest.clock, manifest.reset, *(bus.signal for bus in buses), *optional):
         if not _IDENTIFIER.fullmatch(name):
             raise ValueError(f"{name!r} is not a Verilog name")

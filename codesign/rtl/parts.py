@@ -148,3 +148,15 @@ def _(part: Gather) -> tuple[str, str]:
 @instance.register
 def _(part: Scatter) -> tuple[str, str]:
     return f"cs_scatter #(.WIDTH({part.gives[0].width}), .N({part.factor}))", "cs_scatter.sv"
+
+
+@singledispatch
+def instantiation(part: Part) -> str:
+    """The line that puts a part into the top module, between the wires of its channels."""
+    connected = [".clk(clk)", ".rst(rst)"]
+    for index, channel in enumerate(part.reads):
+        connected += [f".in{index}_{end}({channel.name}_{end})" for end in ("data", "valid", "ready")]
+    for end in ("data", "valid", "ready"):
+        names = [f"{channel.name}_{end}" for channel in part.gives]
+        connected.append(f".out_{end}({names[0] if len(names) == 1 else '{' + ', '.join(reversed(names)) + '}'})")
+    return f"{instance(part)[0]} {part.name} (" + ", ".join(connected) + ");"

@@ -12,40 +12,48 @@ from codesign.artifact import make_folder, write_atomic
 from codesign.errors import BoardError
 from codesign.graph import Graph, digest
 from codesign.resources import resource
+from codesign.rtl.facing import Facing
 from codesign.rtl.family import TIMING, Family, cut_for
 from codesign.rtl.limits import check_supported, require_alkaid
-from codesign.rtl.manifest import PACKING, Interface, Manifest
+from codesign.rtl.manifest import PACKING, Manifest
 from codesign.rtl.names import top_name
 from codesign.rtl.scripts import check_part, scripts
-from codesign.rtl.top_module import CLOCK, RESET, TopModule, top_module
+from codesign.rtl.top_module import TopModule, top_module
 
 if TYPE_CHECKING:  # they need alkaid
     from codesign.rtl.schedule import Schedule
+    from codesign.rtl.shell import Shell
     from codesign.rtl.units import Options
 
 SOURCES = "src"
 
 
-def _texts(graph: Graph, options: Options) -> tuple[dict[str, str], TopModule, Schedule]:
+def _texts(graph: Graph, options: Options, facing: Facing) -> tuple[dict[str, str], TopModule, Shell, Schedule]:
     """The Verilog by file name, the core module, and what it does in time."""
     from codesign.rtl.network import build_units, connect, plan_units
     from codesign.rtl.parts import instance
     from codesign.rtl.primitives import primitives, tables
     from codesign.rtl.schedule import schedule
+    from codesign.rtl.shell import shell
 
     units = build_units(plan_units(graph, options))
-    timing = schedule(lambda fifos: connect(graph, units, fifos))
-    network = connect(graph, units, timing.fifos)
-    top = top_module(top_name(graph.name), graph, network, units)
+
+    def faced(fifos: Mapping[str, int], frames: int = 1) -> Shell:
+        return shell(graph, connect(graph, units, fifos), facing, fifos, frames)
+
+    timing = schedule(lambda fifos: faced(fifos).network)
+    border = faced(timing.fifos, 1 + timing.latency // timing.interval)
+    network = border.network
+    top = top_module(top_name(graph.name), graph, border, units)
     templates = {name for unit in units.values() for name in unit.templates}
-    templates |= {name for part in network.parts if (name := instance(part)[1])}
+    templates |= set(border.templates) | {name for part in network.parts if (name := instance(part)[1])}
     texts = {name: text for unit in units.values() for name, text in unit.files.items()}
     stages = [stage for unit in units.values() for stage in unit.stages]
     texts.update({f"{name}.v": text for name, text in tables(stages).items()})
     texts.update({f"{name}.v": text for name, text in primitives("\n".join(texts.values())).items()})
     texts.update({name: (resource("hls_templates") / "rtl" / name).read_text() for name in sorted(templates)})
     texts[f"{top_name(graph.name)}.v"] = top.text
-    return texts, top, timing
+    return texts, top, border, timing
 
 
 def write_project(
@@ -56,6 +64,7 @@ def write_project(
     family: Family,
     part: str,
     reuse: Mapping[str, int] | None = None,
+    facing: Facing | None = None,
 ) -> Manifest:
     """Write the RTL project of a Graph; the same Graph and options give the same bytes.
 
@@ -66,6 +75,7 @@ def write_project(
         family: of the target.
         part: of the target, for the scripts; '' where it is not known.
         reuse: by node name, the reuse factor to build with in place of the Graph's.
+        facing: what is asked of its ports; valid and ready where None.
 
     Raises:
         UnsupportedLayerError: the RTL flow cannot build a layer exactly.
@@ -76,13 +86,14 @@ def write_project(
     require_alkaid()
     from codesign.rtl.units import Options
 
+    facing = facing or Facing()
     check_part(part)
     if not (math.isfinite(clock_ns) and 0.1 <= clock_ns <= 1e6):
         raise BoardError(f"a clock period of {clock_ns} ns makes no sense; give 0.1 to 1000000, such as 10")
     cut = cut_for(family, clock_ns)
     options = Options(family, float(clock_ns), cut, dict(reuse or {}))
     check_supported(graph, options)
-    texts, top, timing = _texts(graph, options)
+    texts, top, border, timing = _texts(graph, options, facing)
     files = {f"{SOURCES}/{name}": text for name, text in texts.items()}
     manifest = Manifest(
         top=top_name(graph.name),
@@ -95,19 +106,27 @@ def write_project(
         cut_measured=TIMING[family].measured,
         latency_cycles=timing.latency,
         interval=timing.interval,
-        interface=Interface.VALID_READY,
-        clock=CLOCK,
-        reset=RESET,
-        reset_low=False,
-        inputs=top.inputs,
-        outputs=top.outputs,
+        interface=facing.interface,
+        clock=border.clock,
+        reset=border.reset,
+        reset_low=border.reset_low,
+        inputs=border.inputs,
+        outputs=border.outputs,
         layers=top.layers,
+        registers=border.registers,
         packing=PACKING,
         sources=tuple(files),
         sha256={path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()},
     )
     files.update(
-        scripts(manifest.top, manifest.sources, family=family, part=part, clock_ns=manifest.clock_ns, clock=CLOCK)
+        scripts(
+            manifest.top,
+            manifest.sources,
+            family=family,
+            part=part,
+            clock_ns=manifest.clock_ns,
+            clock=manifest.clock,
+        )
     )
     make_folder(folder)
     for path, text in files.items():
