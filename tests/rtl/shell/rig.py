@@ -65,6 +65,74 @@ module tb_sink #(parameter W = 1, parameter NAME = "", parameter SEED = 1) (
         if (~rst & waits & (~valid | (was != data))) $display("%s unstable", NAME);
     end
 endmodule
+
+// Starts and offers each sample at moments of its own; checks ap_idle against what was started and done.
+module tb_start #(parameter NAME = "", parameter SEED = 1) (
+    input wire clk, input wire rst, input wire [31:0] cycle,
+    output reg start, input wire ready, input wire done, input wire idle, input wire flags
+);
+    wire go;
+    reg [31:0] under_way;
+    tb_random #(.SEED(SEED)) chance (.clk(clk), .rst(rst), .cycle(cycle), .go(go));
+    always @(posedge clk) begin
+        if (rst) start <= 0;
+        else if (~start | ready) start <= go;
+        under_way <= rst ? 0 : under_way + ((start & ready) ? 1 : 0) - (done ? 1 : 0);
+        if (~rst & (idle != (~start & under_way == 0))) $display("%s unstable idle %0d", NAME, cycle);
+        if (~rst & (flags != done)) $display("%s unstable flags %0d", NAME, cycle);
+    end
+endmodule
+
+// Reads and writes registers, one after the other, late: each word is {write, address, data}.
+module tb_lite #(parameter N = 1, parameter FILE = "", parameter NAME = "", parameter SEED = 1, parameter LATE = 0) (
+    input wire clk, input wire rst, input wire [31:0] cycle,
+    output wire [5:0] addr, output wire [31:0] wdata,
+    output reg awvalid, output reg wvalid, input wire awready, input wire wready, input wire bvalid, output wire bready,
+    output reg arvalid, input wire arready, input wire rvalid, output wire rready,
+    input wire [1:0] bresp, input wire [1:0] rresp, input wire [31:0] rdata
+);
+    reg [38:0] words [0:N-1];
+    integer place;
+    reg waits;
+    wire go;
+    wire [38:0] word = words[place];
+    assign addr = word[37:32];
+    assign wdata = word[31:0];
+    assign bready = go;
+    assign rready = go;
+    initial $readmemh(FILE, words);
+    tb_random #(.SEED(SEED)) chance (.clk(clk), .rst(rst), .cycle(cycle), .go(go));
+    always @(posedge clk)
+        if (rst) begin
+            place <= 0;
+            {awvalid, wvalid, arvalid, waits} <= 0;
+            $display("%s reset", NAME);
+        end else if (cycle > LATE & place < N) begin
+            if (~waits) begin
+                if (word[38]) awvalid <= 1;
+                else arvalid <= 1;
+                if (word[38]) wvalid <= 1;
+                waits <= 1;
+            end
+            if (awvalid & awready) awvalid <= 0;
+            if (wvalid & wready) wvalid <= 0;
+            if (arvalid & arready) arvalid <= 0;
+            if ((bvalid & bready) | (rvalid & rready)) begin
+                $display("%s %h %0d", NAME, bvalid ? {bresp, 32'd0} : {rresp, rdata}, cycle);
+                waits <= 0;
+                place <= place + 1;
+            end
+        end
+endmodule
+
+// Logs without holding back.
+module tb_watch #(parameter W = 1, parameter NAME = "") (
+    input wire clk, input wire rst, input wire [31:0] cycle, input wire [W-1:0] data, input wire valid
+);
+    always @(posedge clk)
+        if (rst) $display("%s reset", NAME);
+        else if (valid) $display("%s %h %0d", NAME, data, cycle);
+endmodule
 """
 
 _MAIN = """
@@ -124,6 +192,43 @@ class Rig:
             f"wire {name}_valid, {name}_ready;",
             f'tb_sink #(.W({width}), .NAME("{name}"), .SEED({self._seed(name)})) k_{name} '
             f"(clk, rst, cycle, {name}_word, {name}_valid, {name}_ready);",
+        ]
+
+    def watch(self, name, width, data, valid):
+        """A monitor that holds nothing back."""
+        self.lines.append(f'tb_watch #(.W({width}), .NAME("{name}")) k_{name} (clk, rst, cycle, {data}, {valid});')
+
+    def start(self, name, flags):
+        """A driver of ap_start: gives `name`_start, reads `name`_ap_ready, `name`_ap_done, `name`_ap_idle."""
+        self.lines += [
+            f"wire {name}_start, {name}_ap_ready, {name}_ap_done, {name}_ap_idle;",
+            f'tb_start #(.NAME("{name}"), .SEED({self._seed(name)})) a_{name} (clk, rst, cycle, {name}_start, '
+            f"{name}_ap_ready, {name}_ap_done, {name}_ap_idle, {flags});",
+        ]
+
+    def registers(self, name, operations, late):
+        """A driver of AXI4-Lite after a cycle: the connections of its ports `s_axi_…`.
+
+        `operations` are (write, address, data); what they gave is logged as {response, data}.
+        """
+        self.files[f"{name}.hex"] = "".join(f"{w << 38 | a << 32 | d:x}\n" for w, a, d in operations)
+        given = {"addr": 6, "wdata": 32, "bresp": 2, "rresp": 2, "rdata": 32}
+        flags = ("awvalid", "wvalid", "awready", "wready", "bvalid", "bready", "arvalid", "arready", "rvalid", "rready")
+        for end, width in (*given.items(), *((flag, 1) for flag in flags)):
+            self.wire(f"{name}_{end}", width)
+        order = ("addr", "wdata", *flags[:6], *flags[6:], "bresp", "rresp", "rdata")
+        sizes = f'.N({len(operations)}), .FILE("{name}.hex"), .NAME("{name}"), .SEED({self._seed(name)}), .LATE({late})'
+        self.lines.append(
+            f"tb_lite #({sizes}) l_{name} (clk, rst, cycle, " + ", ".join(f"{name}_{end}" for end in order) + ");"
+        )
+        same = (*flags, "wdata", "bresp", "rresp", "rdata")
+        return [
+            f".s_axi_awaddr({name}_addr)",
+            f".s_axi_araddr({name}_addr)",
+            ".s_axi_awprot(3'd0)",
+            ".s_axi_arprot(3'd0)",
+            ".s_axi_wstrb(4'hf)",
+            *(f".s_axi_{end}({name}_{end})" for end in same),
         ]
 
     def _seed(self, name):

@@ -26,6 +26,7 @@ class Stub:
 
     Attributes:
         name: of the top module.
+        graph: that it carries out.
         border: its `Shell`.
         timing: its `Schedule`.
         files: Verilog by file name.
@@ -50,6 +51,7 @@ class Stub:
             return shell(graph, connect(graph, units, fifos), facing, fifos, frames)
 
         self.name = f"top_{name}"
+        self.graph = graph
         self.timing = schedule(lambda fifos: faced(fifos).network)
         self.border = faced(self.timing.fifos, 1 + self.timing.latency // self.timing.interval)
         self.files = {f"{self.name}.v": top_module(self.name, graph, self.border, units).text}

@@ -1,33 +1,8 @@
-"""AXI4-Stream ports: every number arrives, whatever the width, and every TLAST has one answer, however wrong."""
+"""Frames as beats of AXI4-Stream, whole and damaged, and back."""
 
 from __future__ import annotations
 
 import numpy as np
-import pytest
-
-from codesign.errors import UnsupportedLayerError, UsageError
-from codesign.graph import FixedPoint
-from codesign.rtl.facing import Facing
-from codesign.rtl.manifest import Interface
-from codesign.rtl.stream import Layout
-from tests.rtl.shell.rig import Rig
-from tests.rtl.shell.stubs import Stub
-
-AXIS = Interface.AXIS
-FRAMES = 40
-
-# name, type, the core's layout, axis width
-CASES = {
-    "places": ("ufixed<4,4>", Layout(5, 3), None),
-    "whole": ("fixed<9,9>", Layout(7, 1), None),
-    "gathered": ("fixed<6,6>", Layout(30, 1), 32),
-    "both": ("fixed<7,7>", Layout(3, 7), 16),
-    "frame": ("fixed<9,9>", Layout(5, 2), 64),
-    "scattered": ("ufixed<8,8>", Layout(2, 9), 128),
-    "narrow": ("fixed<17,17>", Layout(3, 2), 32),
-    "single": ("fixed<8,8>", Layout(3, 1), 64),
-    "same": ("fixed<16,16>", Layout(4, 3), 64),
-}
 
 
 def packed(bus, numbers, *, tdata, lanes_beyond=True):
@@ -78,7 +53,7 @@ def damaged(rng, bus, frames, tdata):
     return beats, answers
 
 
-def attach(rig, stub, name, beats):
+def attach(rig, stub, name, beats, more=()):
     """Drivers and monitors at the ports of a design with one input."""
     into = stub.border.inputs[0]
     tdata = len_of(stub, into.signal)
@@ -114,7 +89,7 @@ def attach(rig, stub, name, beats):
         else:
             rig.lines.append(f"assign {keep} = {{{tdata // 8}{{1'b1}}}};")
     rig.files.update(stub.files)
-    rig.lines.append(f"{stub.name} dut_{name} ({', '.join(connections)});")
+    rig.lines.append(f"{stub.name} dut_{name} ({', '.join([*connections, *more])});")
 
 
 def len_of(stub, signal):
@@ -146,33 +121,3 @@ def frames_of(logged, bus, tdata):
         found.append((numbers, user))
     assert len(logged.words) % bus.beats == 0
     return found
-
-
-@pytest.fixture(scope="module")
-def logs(tmp_path_factory):
-    rig, expected, stubs = Rig(), {}, {}
-    rng = np.random.default_rng(5)
-    for name, (type_, layout, width) in CASES.items():
-        fixed = FixedPoint.parse(type_)
-        stub = Stub(name, type_, layout, Facing(AXIS, width), latency=3, twice=name in ("places", "frame"))
-        frames = [rng.integers(fixed.min_int, fixed.max_int, size=layout.size, endpoint=True) for _ in range(FRAMES)]
-        bus = stub.border.inputs[0]
-        beats, expected[name] = damaged(rng, bus, frames, len_of(stub, bus.signal))
-        attach(rig, stub, name, beats)
-        stubs[name] = stub
-    found = rig.run(tmp_path_factory.mktemp("axis"), 6000)
-    return found, expected, stubs
-
-
-@pytest.mark.tools
-@pytest.mark.parametrize("name", CASES)
-def test_every_tlast_has_its_answer(logs, name):
-    found, expected, stubs = logs
-    stub = stubs[name]
-    for index, bus in enumerate(stub.border.outputs):
-        logged = found[f"{name}_y{index}"]
-        assert not logged.unstable
-        answers = frames_of(logged, bus, len_of(stub, bus.signal))
-        assert [(list(map(int, numbers)), user) for numbers, user in expected[name]] == answers
-        assert logged.words[: len(logged.first)] == logged.first, "the reset in mid-frame starts afresh"
-    assert {user for _, user in expected[name]} == {0, 1}
