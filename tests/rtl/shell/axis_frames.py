@@ -32,9 +32,8 @@ def damaged(rng, bus, frames, tdata):
     """Beats of frames of which about half are too short, too long or lack bytes, and what must come of each."""
     beats, answers = [], []
     size = bus.elements
-    for numbers in frames:
+    for numbers, kind in zip(frames, rng.permutation(len(frames)) % 6, strict=True):
         good = packed(bus, numbers, tdata=tdata)
-        kind = rng.integers(6)
         if kind == 0 and bus.beats > 1:  # TLAST too early
             cut = int(rng.integers(1, bus.beats))
             beats += [*good[: cut - 1], (*good[cut - 1][:2], 1)]

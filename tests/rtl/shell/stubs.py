@@ -24,6 +24,8 @@ _OPTIONS = Options(Family.ECP5, 10.0, 4.0)
 class Stub:
     """One input to one output through `latency` registers; `twice` gives the input itself as a second output.
 
+    `frames` are those that the ports believe it to hold, as its schedule says where None.
+
     Attributes:
         name: of the top module.
         graph: that it carries out.
@@ -32,8 +34,8 @@ class Stub:
         files: Verilog by file name.
     """
 
-    def __init__(self, name, type_, layout: Layout, facing: Facing, *, latency=1, twice=False, ports=("x", "y")):
-        x, y = ports
+    def __init__(self, name, type_, layout: Layout, facing: Facing, *, latency=1, twice=False, frames=None):
+        x, y = "x", "y"
         size = layout.size
         chain = [x, *(f"step{index}" for index in range(latency - 1)), y]
         nodes = (
@@ -53,7 +55,7 @@ class Stub:
         self.name = f"top_{name}"
         self.graph = graph
         self.timing = schedule(lambda fifos: faced(fifos).network)
-        self.border = faced(self.timing.fifos, 1 + self.timing.latency // self.timing.interval)
+        self.border = faced(self.timing.fifos, frames or 1 + self.timing.latency // self.timing.interval)
         self.files = {f"{self.name}.v": top_module(self.name, graph, self.border, units).text}
         for unit in units.values():
             self.files.update(unit.files)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from importlib import import_module
 
 import numpy as np
 import pytest
@@ -127,6 +128,12 @@ def seen(tmp_path_factory):
         beats, expected[name] = damaged(rng, bus, samples(type_, layout), len_of(stub, bus.signal))
         attach(rig, stub, name, beats, lite(rig, stub, name))
         stubs[name] = stub
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(import_module("codesign.rtl.shell.axis"), "_SPARE_FRAMES", 0)
+        held = Stub("held", "ufixed<5,5>", Layout(4, 1), Facing(Interface.AXIS), latency=9, frames=2)
+    beats, expected["held"] = damaged(rng, held.border.inputs[0], samples("ufixed<5,5>", Layout(4, 1)), 24)
+    attach(rig, held, "held", beats)
+    stubs["held"] = held
     for name, (type_, layout, late) in STARTED.items():
         facing = Facing(Interface.AP_CTRL_HS, axi_lite=name == "placed")
         stubs[name] = Stub(name, type_, layout, facing, latency=6 if late else 1, twice=late)
@@ -139,7 +146,7 @@ def seen(tmp_path_factory):
 
 
 @pytest.mark.tools
-@pytest.mark.parametrize("name", CASES)
+@pytest.mark.parametrize("name", [*CASES, "held"])
 def test_every_tlast_has_its_answer(seen, name):
     stub = seen.stubs[name]
     for index, bus in enumerate(stub.border.outputs):
