@@ -161,7 +161,9 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.graph import FixedPoint
     from codesign.report.conversion import document, show
     from codesign.road.conversion import convert
+    from codesign.rtl import Facing, Interface
 
+    facing = Facing(Interface(args.interface), args.axis_width, args.axi_lite)
     options = ConvertOptions(
         input_type=FixedPoint.parse(args.input_precision),
         io_type=IoType(args.io_type),
@@ -176,7 +178,14 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
     board = load_board(args.board) if args.board else None
     with terminal.stages() as stage:
         converted = convert(
-            args.model, args.out, options, weights=args.weights, board=board, data=args.data, progress=stage
+            args.model,
+            args.out,
+            options,
+            weights=args.weights,
+            board=board,
+            data=args.data,
+            facing=facing,
+            progress=stage,
         )
     show(converted, terminal.show)
     terminal.document(document(converted))
@@ -289,6 +298,15 @@ def _parser() -> argparse.ArgumentParser:
         "--reuse-factor", type=_reuse, default=1, metavar="N", help="as in hls4ml; above 1 the RTL is folded too"
     )
     convert.add_argument("--layers", type=Path, metavar="FILE", help="YAML of single layers' strategy and reuse_factor")
+
+    convert.add_argument(
+        "--interface",
+        default="valid_ready",
+        choices=("valid_ready", "axis", "ap_ctrl_hs"),
+        help="of the RTL's ports: docs/rtl.md",
+    )
+    convert.add_argument("--axis-width", type=int, metavar="N", help="bits of TDATA: 8, 16, 32, 64, ... 1024")
+    convert.add_argument("--axi-lite", action="store_true", help="registers of the RTL: which design, what it did")
 
     simulate = command("simulate", "the exact outputs of a design for given inputs", _simulate)
     simulate.add_argument("design", type=Path, metavar="DIR", help="design folder")

@@ -35,6 +35,7 @@ Progress = Callable[[str], None]
 _PACKAGES = ("codesign", "hls4ml", "keras", "qkeras-v3", "alkaid", "numpy")
 # Without a board, projects are made for the part of the first board that ships.
 _DEFAULT_PART = "xc7a100tcsg324-1"
+_PLAIN = rtl.Facing()
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,7 @@ def convert(
     weights: Path | None = None,
     board: Board | None = None,
     data: Path | None = None,
+    facing: rtl.Facing = _PLAIN,
     progress: Progress = lambda text: None,
 ) -> Converted:
     """Make a design folder from a model file; nothing is written before the model is known to be carried.
@@ -129,6 +131,7 @@ def convert(
         weights: of a `.json` model, where they do not lie beside it.
         board: that RTL and HLS are made for.
         data: `.npy` or `.npz` of samples to keep for verification.
+        facing: what is asked of the RTL's ports.
         progress: told what is being done.
 
     Raises:
@@ -146,6 +149,7 @@ def convert(
     texts: Mapping[str, Any] = {
         "options": {k: str(v) for k, v in asdict(options).items()},
         "board": board_name,
+        "facing": {k: str(v) for k, v in asdict(facing).items()},
         "versions": _versions(),
     }
     data_bytes = data.read_bytes() if data is not None else b""
@@ -162,6 +166,7 @@ def convert(
     origin = {"model": model_path.name, "model_sha256": hashlib.sha256(files[next(iter(files))]).hexdigest()}
     converted = convert_model(model, options, origin=origin, cls=Graph)
     graph = converted.graph
+    facing.check(graph)
     rtl_refused = _rtl_refused(graph)
     samples = quantize(graph, arrays, where=str(data)) if arrays is not None else None
 
@@ -183,7 +188,12 @@ def convert(
         progress("writing the RTL project")
         with stage(folder / "rtl", key) as temporary:
             manifest = rtl.write_project(
-                graph, temporary, clock_ns=options.clock_ns, family=rtl_family(board), part=options.part
+                graph,
+                temporary,
+                clock_ns=options.clock_ns,
+                family=rtl_family(board),
+                part=options.part,
+                facing=facing,
             )
     design = Design(
         key=key,

@@ -1,8 +1,18 @@
 """RTL projects: Verilog that computes a Graph bit for bit, one module a node, joined by streams."""
 
+from codesign.rtl.facing import AXIS_WIDTHS, Facing
 from codesign.rtl.family import Family
 from codesign.rtl.limits import check_supported
 from codesign.rtl.manifest import Bus, Interface, Manifest
 from codesign.rtl.project import write_project
 
-__all__ = ["Bus", "Family", "Interface", "Manifest", "check_supported", "write_project"]
+__all__ = [
+    "AXIS_WIDTHS",
+    "Bus",
+    "Facing",
+    "Family",
+    "Interface",
+    "Manifest",
+    "check_supported",
+    "write_project",
+]

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from codesign.errors import UsageError
+from codesign.errors import UnsupportedLayerError, UsageError
+from codesign.graph import Graph
 from codesign.rtl.manifest import Interface
 
 AXIS_WIDTHS = (8, 16, 32, 64, 128, 256, 512, 1024)
+_SLOTS = (8, 16, 32, 64)
+
+
+def slot_of(bits: int) -> int:
+    """Bits of the smallest C integer that holds a number of `bits`; 0 where none does."""
+    return next((slot for slot in _SLOTS if slot >= bits), 0)
 
 
 @dataclass(frozen=True)
@@ -39,3 +46,20 @@ class Facing:
                 f"an axis width of {self.axis_width} bits is none that a bus has; choose "
                 + ", ".join(str(width) for width in AXIS_WIDTHS)
             )
+
+    def check(self, graph: Graph) -> None:
+        """Refuse a design whose numbers do not fit the ports.
+
+        Raises:
+            UnsupportedLayerError: naming the layer and a width that does.
+        """
+        if self.axis_width is None:
+            return
+        for node in (*graph.input_nodes, *graph.output_nodes):
+            slot = slot_of(node.result.width)
+            if not 0 < slot <= self.axis_width:
+                raise UnsupportedLayerError(
+                    f"layer {node.name!r} has numbers of {node.result.width} bits, which AXI4-Stream ports of "
+                    f"{self.axis_width} bits do not hold; "
+                    + (f"choose --axis-width {slot} or more" if slot else "leave --axis-width out")
+                )

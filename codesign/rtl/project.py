@@ -92,6 +92,7 @@ def write_project(
         raise BoardError(f"a clock period of {clock_ns} ns makes no sense; give 0.1 to 1000000, such as 10")
     cut = cut_for(family, clock_ns)
     options = Options(family, float(clock_ns), cut, dict(reuse or {}))
+    facing.check(graph)
     check_supported(graph, options)
     texts, top, border, timing = _texts(graph, options, facing)
     files = {f"{SOURCES}/{name}": text for name, text in texts.items()}

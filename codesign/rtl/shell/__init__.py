@@ -37,9 +37,6 @@ def shell(graph: Graph, core: Network, facing: Facing, fifos: Mapping[str, int],
         facing: what is asked of the ports.
         fifos: by name of the channel that is buffered, the depth.
         frames: that the design holds by its latency.
-
-    Raises:
-        UnsupportedLayerError: a port's numbers do not fit it.
     """
     made, events = _plain(graph, core, facing, fifos, frames)
     return with_axi_lite(made, events, digest(graph)) if facing.axi_lite else made

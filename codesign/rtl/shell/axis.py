@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from codesign.errors import UnsupportedLayerError
 from codesign.graph import Graph, Node
-from codesign.rtl.facing import AXIS_WIDTHS, Facing
+from codesign.rtl.facing import Facing, slot_of
 from codesign.rtl.manifest import Bus
 from codesign.rtl.parts import Channel, Part, behaviour, instance, instantiation
 from codesign.rtl.shell.base import Events, Shell
@@ -20,7 +19,6 @@ from codesign.rtl.top_module import CLOCK, RESET
 if TYPE_CHECKING:  # it needs alkaid
     from codesign.rtl.network import Network
 
-_SLOTS = (8, 16, 32, 64)
 # Frames that may be on their way beside those that a design holds by its latency, before the next one waits.
 _SPARE_FRAMES = 4
 _FAULT_FRAMES = 1024
@@ -92,13 +90,7 @@ def _port(name: str, node: Node, layout: Layout, width: int | None) -> AxisPort:
     bits = node.result.width
     if width is None:
         return AxisPort(name, node, layout, bits, -(-layout.lanes * bits // 8) * 8)
-    slot = next((slot for slot in _SLOTS if slot >= bits), 0)
-    if not slot or slot > width:
-        needed = next((wide for wide in AXIS_WIDTHS if slot and wide >= slot), None)
-        raise UnsupportedLayerError(
-            f"layer {node.name!r} has numbers of {bits} bits, which AXI4-Stream ports of {width} bits do not hold; "
-            + (f"choose --axis-width {needed}" if needed else "leave --axis-width out")
-        )
+    slot = slot_of(bits)
     lanes = min(width // slot, node.size)
     return AxisPort(name, node, cut(node.size, lanes), slot, width)
 
@@ -178,7 +170,8 @@ def _reached(graph: Graph) -> dict[str, frozenset[str]]:
     """By node, the inputs that it depends on."""
     found: dict[str, frozenset[str]] = {}
     for node in graph:
-        found[node.name] = frozenset().union(*(found[name] for name in node.inputs)) if node.inputs else {node.name}
+        own = () if node.inputs else (node.name,)
+        found[node.name] = frozenset(own).union(*(found[name] for name in node.inputs))
     return found
 
 
@@ -239,9 +232,6 @@ def axis(graph: Graph, core: Network, facing: Facing, frames: int) -> tuple[Shel
         core: what it computes with.
         facing: the width of the ports.
         frames: that the design holds by its latency.
-
-    Raises:
-        UnsupportedLayerError: a port's numbers are wider than the bus.
     """
     sources = _ports("s_axis", graph.input_nodes, core.inputs, facing.axis_width)
     sinks = _ports("m_axis", graph.output_nodes, core.ends, facing.axis_width)

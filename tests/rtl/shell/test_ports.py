@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 
 from codesign.errors import UnsupportedLayerError, UsageError
-from codesign.graph import FixedPoint, digest
-from codesign.rtl.facing import Facing
+from codesign.graph import FixedPoint, Graph, digest
+from codesign.rtl import Facing, Family, write_project
 from codesign.rtl.manifest import Interface
 from codesign.rtl.shell.names import port_names
 from codesign.rtl.stream import Layout
+from tests.rtl.designs import activation, port
 from tests.rtl.shell.axis_frames import attach, damaged, frames_of, len_of, unpacked
 from tests.rtl.shell.rig import Rig
 from tests.rtl.shell.stubs import Stub
@@ -203,11 +204,24 @@ def test_plain_streams_pass_as_they_are(seen):
     assert logged.words == seen.expected["plain"]
 
 
-def test_numbers_wider_than_the_bus_are_refused():
-    with pytest.raises(UnsupportedLayerError, match=r"layer 'x' has numbers of 17 bits.*16 bits.*--axis-width 32"):
-        Stub("wide", "fixed<17,17>", Layout(3, 1), Facing(Interface.AXIS, 16))
-    with pytest.raises(UnsupportedLayerError, match=r"layer 'x' has numbers of 65 bits.*leave --axis-width out"):
-        Stub("wide", "fixed<65,65>", Layout(3, 1), Facing(Interface.AXIS, 1024))
+@pytest.mark.parametrize(
+    ("bits", "width", "told"),
+    [
+        (17, 16, r"layer 'x' has numbers of 17 bits.*16 bits do not hold; choose --axis-width 32 or more"),
+        (65, 1024, r"layer 'x' has numbers of 65 bits.*leave --axis-width out"),
+    ],
+)
+def test_numbers_wider_than_the_bus_are_refused(bits, width, told, tmp_path):
+    graph = Graph("g", (port("x", (3,), f"fixed<{bits},{bits}>"), *relu("x", bits)), ("y",))
+    with pytest.raises(UnsupportedLayerError, match=told):
+        write_project(
+            graph, tmp_path / "rtl", clock_ns=10, family=Family.ECP5, part="", facing=Facing(Interface.AXIS, width)
+        )
+    assert not (tmp_path / "rtl").exists()
+
+
+def relu(source, bits):
+    return (activation("y", source, (3,), f"fixed<{min(bits, 9)},{min(bits, 9)}>"),)
 
 
 def test_a_width_that_no_bus_has():
