@@ -13,23 +13,35 @@ TIMESCALE = "timescale.v"
 TIMESCALE_TEXT = "`timescale 1ns / 1ps\n"
 
 
-def compile_command(program: str, top: str, sources: Sequence[Path]) -> list[str]:
-    """The command that compiles a design; it runs in the folder of the build, where `TIMESCALE` lies.
+# A second top module that writes the waveform.
+DUMP = "dump.v"
+_DUMP_MODULE = "rtl_sim_dump"
+
+
+def dump_text(top: str, file: str) -> str:
+    """Verilog that writes a waveform of everything."""
+    return f'module {_DUMP_MODULE}; initial begin $dumpfile("{file}"); $dumpvars(0, {top}); end endmodule\n'
+
+
+def compile_command(program: str, top: str, sources: Sequence[Path], *, traces: bool = False) -> list[str]:
+    """The command that compiles a design; it runs in the build's folder, with `TIMESCALE` and, to trace, `DUMP` in it.
 
     Args:
         program: `iverilog`.
         top: the top module.
         sources: Verilog files.
+        traces: the simulator writes a waveform of everything.
     """
-    return [program, "-g2012", "-s", top, "-o", PROGRAM, TIMESCALE, *[str(path) for path in sources]]
+    dump = ["-s", _DUMP_MODULE, DUMP] if traces else []
+    return [program, "-g2012", "-s", top, "-o", PROGRAM, TIMESCALE, *dump, *[str(path) for path in sources]]
 
 
-def run_command(program: str, folder: Path) -> list[str]:
+def run_command(program: str, design: Path) -> list[str]:
     """The command that runs a compiled design under cocotb.
 
     Args:
         program: `vvp`.
-        folder: of the build.
+        design: what was compiled.
     """
     library = cocotb_tools.config.lib_name_path("vpi", "icarus")
-    return [program, "-m", str(library), str(folder / PROGRAM)]
+    return [program, "-m", str(library), str(design)]

@@ -160,6 +160,8 @@ class Claims:
     interval: int
 
 
+STEADY_SCENARIO = Scenario("back to back")
+
 _LIGHT = Pattern(0.2, 1.5)
 _HEAVY = Pattern(0.75, 4.0)
 _BURSTS = Pattern(0.5, 24.0)
@@ -177,7 +179,7 @@ def standard_scenarios(protocol: Protocol) -> tuple[Scenario, ...]:
             Scenario("reset in mid-frame", starve=_LIGHT, resets=8),
         )
     common = (
-        Scenario("back to back"),
+        STEADY_SCENARIO,
         Scenario("extreme words", words=Words.EXTREME),
         Scenario("starved", starve=_LIGHT),
         Scenario("starved hard", starve=_HEAVY),

