@@ -61,6 +61,7 @@ class Bench:
         self.cycle = 0
         self._clock = Signal(dut, design.clock)
         self._reset = Signal(dut, design.reset) if design.reset else None
+        self._tied = [Signal(dut, name) for name in design.tied]
         control = design.control or Control()
         started = design.protocol is Protocol.AP_CTRL_HS
         self.drivers: list[StreamDriver | StartDriver] = (
@@ -84,6 +85,8 @@ class Bench:
     async def start(self, *, clock: bool = True) -> None:
         """Start the clock, if it does not run yet; the design is in reset after it."""
         self._rest()
+        for signal in self._tied:
+            signal.write(0)
         self._running = True
         if clock:
             Clock(self._clock.handle, PERIOD_NS, "ns").start()

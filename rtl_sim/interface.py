@@ -37,6 +37,7 @@ class Stream:
         last: signal; '' where there is none.
         keep: signal; '' where there is none.
         elements: numbers in a frame, where the last beat is not full; 0 for `lanes * beats`.
+        user: signal, high with the last beat of an answer to a frame whose TLAST was wrong; '' where there is none.
     """
 
     name: str
@@ -51,6 +52,7 @@ class Stream:
     last: str = ""
     keep: str = ""
     elements: int = 0
+    user: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,6 +79,9 @@ class Dut:
         outputs: in order.
         probes: streams inside, observed only: a beat where valid and ready (if any) are high.
         control: of AP_CTRL_HS.
+        tied: other inputs, held at 0.
+        resyncs: of AXIS: each TLAST on an input ends a frame and gets one answer; beats that lack are 0, surplus ones
+            are dropped. Otherwise the design counts beats, whatever TLAST says.
     """
 
     top: str
@@ -88,3 +93,5 @@ class Dut:
     reset_low: bool = False
     probes: tuple[Stream, ...] = ()
     control: Control | None = None
+    tied: tuple[str, ...] = ()
+    resyncs: bool = False

@@ -74,13 +74,13 @@ class Simulator:
 
 def _signals(stream: Stream) -> tuple[list[str], list[str]]:
     """A stream's signals from source to sink, and the ready against them."""
-    forward = [*stream.data, *stream.valid, *(name for name in (stream.last, stream.keep) if name)]
+    forward = [*stream.data, *stream.valid, *(name for name in (stream.last, stream.keep, stream.user) if name)]
     return forward, [stream.ready] if stream.ready else []
 
 
 def visible_signals(design: Dut, *, probes: bool) -> tuple[list[str], list[str]]:
     """Signals of the top module that a testbench drives, and those that it reads."""
-    driven = [design.clock, *([design.reset] if design.reset else [])]
+    driven = [design.clock, *([design.reset] if design.reset else []), *design.tied]
     read: list[str] = []
     for stream in design.inputs:
         forward, back = _signals(stream)
