@@ -16,6 +16,7 @@ from alkaid.trace import FVArray, HWConfig
 from alkaid.trace.fixed_variable import FVariable
 
 from codesign.graph import FixedPoint
+from codesign.rtl.extent import Extent, times_matrix
 
 # alkaid has no types that a checker could read.
 Variable: TypeAlias = Any
@@ -139,7 +140,12 @@ def choose(flag: Variable, true: Variable, false: Variable) -> Variable:
 
 def maximum(a: Variable, b: Variable) -> Variable:
     """The larger of two."""
-    return a.max_of(b)
+    return b.max_of(a) if is_constant(a) else a.max_of(b)
+
+
+def minimum(a: Variable, b: Variable) -> Variable:
+    """The smaller of two."""
+    return b.min_of(a) if is_constant(a) else a.min_of(b)
 
 
 def add(a: Variable, b: Variable) -> Variable:
@@ -148,6 +154,16 @@ def add(a: Variable, b: Variable) -> Variable:
         if is_constant(this):
             return add_constant(other, int(this.low))
     return a + b
+
+
+def join(high: Variable, low: Variable, n: int) -> Variable:
+    """`high * 2**n + low` for a `low` of n bits that is never below zero: wires."""
+    if is_constant(high) and int(high.low) == 0:
+        return low
+    above = shift_left(high, n)
+    if is_constant(above):
+        return constant(int(above.low) + int(low.low)) if is_constant(low) else low | above
+    return above | low
 
 
 def subtract(a: Variable, b: Variable) -> Variable:
@@ -173,7 +189,9 @@ def add_constant(v: Variable, value: int) -> Variable:
     total = shift_left(add_constant(high, value >> _LOW_BITS), _LOW_BITS)
     low = wrap(low, False, _LOW_BITS)
     # A constant half is joined bit by bit: added, alkaid would merge it with the constant inside the other half.
-    return low | total if is_constant(total) and not is_constant(low) else add(total, low)
+    if is_constant(low) != is_constant(total):
+        return total | low if is_constant(low) else low | total
+    return add(total, low)
 
 
 def multiply(a: Variable, b: Variable) -> Variable:
@@ -210,6 +228,8 @@ def multiply_matrix(x: Sequence[Variable], matrix: npt.NDArray[Any]) -> list[Var
         x: n_in integers.
         matrix: (n_in, n_out) integers.
     """
+    if any(isinstance(v, Extent) for v in x):
+        return list(times_matrix(x, matrix))
     totals = [constant(0)] * matrix.shape[1]
     row = FVArray(np.array(x, dtype=object), hwconf=HARDWARE)
     for index, part in enumerate(_parts(matrix)):

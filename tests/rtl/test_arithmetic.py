@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.graph import FixedPoint
-from codesign.rtl.arithmetic import add_constant, inputs, look_up, multiply_constant, multiply_matrix
+from codesign.rtl.arithmetic import add_constant, inputs, look_up, multiply_constant, multiply_matrix, shift_left
 from codesign.rtl.exact_lsb import exact_lowest_bits, lowest_bit
 
 
@@ -67,3 +67,12 @@ def test_tables_of_any_width_are_looked_up(bits):
 def test_lowest_bit_is_exact(value, scale):
     if value:
         assert lowest_bit(value * 2.0**scale) == (value & -value).bit_length() - 1 + scale
+
+
+@pytest.mark.parametrize("zeros", [3, 25, 30])
+@pytest.mark.parametrize("value", [1, 5 << 20, 3 << 33, -(7 << 28) - 1])
+def test_constants_add_to_numbers_with_zeros_below(zeros, value):
+    source = FixedPoint(True, 12, 12)
+    values = samples(source, 1)
+    found = answers(source, 1, lambda x: [add_constant(shift_left(x[0], zeros), value)], values)
+    np.testing.assert_array_equal(found, ((values << zeros) + value).astype(np.float64))

@@ -16,10 +16,11 @@ WIDE = {
     ],
     "accumulator": [
         port("x", (4,), "fixed<8,4>"),
-        dense("wide", "x", 4, 2, accumulator="fixed<60,9>", result="fixed<8,4>"),
+        dense("wide", "x", 4, 2, bias="fixed<60,9>", accumulator="fixed<60,9>", result="fixed<8,4>"),
     ],
+    "input": [port("x", (4,), "fixed<60,4>"), activation("wide", "x", (4,), "fixed<8,4,RND,SAT>")],
     "scale": [port("x", (4,), "fixed<20,4>"), normalize("wide", "x", (4,), scale="fixed<40,4>", result="fixed<8,4>")],
-    "cast": [port("x", (4,), "fixed<40,4>"), activation("wide", "x", (4,), "fixed<62,4,TRN,SAT>")],
+    "cast": [port("x", (4,), "ufixed<50,4>"), activation("wide", "x", (4,), "fixed<49,4,RND,SAT>")],
 }  # fmt: skip
 
 

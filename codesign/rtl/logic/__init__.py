@@ -1,10 +1,25 @@
 """Each operation of a Graph as combinational logic that alkaid traces, exact for any input; one module a family."""
 
-from codesign.rtl.logic import dense, elementwise, softmax
-from codesign.rtl.logic.base import WIDEST, Wires, check_logic_exists, precast, widest_number
+from codesign.rtl.logic import (
+    contraction,
+    dense,
+    elementwise,
+    embedding,
+    hard,
+    layer_normalization,
+    lookup,
+    merge,
+    movement,
+    quantizer,
+    rectifier,
+    softmax,
+    threshold,
+)
+from codesign.rtl.logic.base import Wires, precast
 from codesign.rtl.logic.beatwise import Beat, beat_node
 from codesign.rtl.logic.self_check import check_logic
 from codesign.rtl.logic.tracing import node_logic
+from codesign.rtl.logic.widths import WIDEST, check_logic_exists, widest_number
 
 __all__ = [
     "WIDEST",
@@ -19,4 +34,18 @@ __all__ = [
 ]
 
 # Imported for what they register.
-FAMILIES = (dense, elementwise, softmax)
+FAMILIES = (
+    contraction,
+    dense,
+    elementwise,
+    embedding,
+    hard,
+    layer_normalization,
+    lookup,
+    merge,
+    movement,
+    quantizer,
+    rectifier,
+    softmax,
+    threshold,
+)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from codesign.graph import Activation, ActivationFunction, FixedPoint, Input, Node, Normalize, Reshape
-from codesign.graph.cast import magnitude_bits
-from codesign.rtl.arithmetic import Variable, add_constant, constant, maximum, multiply_constant, shift_left
-from codesign.rtl.logic.base import Wires, cast_bits, check_plain, precast, widest_number
+from codesign.graph import Activation, ActivationFunction, Input, Node, Normalize, Reshape
+from codesign.rtl.arithmetic import Variable, add_constant, constant, maximum, shift_left
+from codesign.rtl.logic.base import Wires, precast
+from codesign.rtl.logic.sums import terms, total
 
 
 @precast.register(Input)
@@ -25,31 +25,15 @@ def _(node: Activation, operands: Sequence[Wires]) -> tuple[list[Variable], int]
     return list(x.values), x.type.fraction
 
 
-@widest_number.register(Input)
-@widest_number.register(Reshape)
-@widest_number.register(Activation)
-def _(node: Node, types: Sequence[FixedPoint]) -> int:
-    return cast_bits(types[0].width, types[0].fraction, node.result)
-
-
 @precast.register
 def _(node: Normalize, operands: Sequence[Wires]) -> tuple[list[Variable], int]:
     (x,) = operands
-    fraction = max(x.type.fraction + node.scale_type.fraction, node.bias_type.fraction)
-    up = fraction - x.type.fraction - node.scale_type.fraction
-    bias_up = fraction - node.bias_type.fraction
-    found = []
+    found, fraction = [], 0
     for index, v in enumerate(x.values):
-        scale, bias = int(node.scale[index % node.scale.size]), int(node.bias[index % node.bias.size])
-        found.append(add_constant(shift_left(multiply_constant(v, scale), up), bias << bias_up))
+        scale, bias = node.scale[index % node.scale.size], int(node.bias[index % node.bias.size])
+        each = terms([v], x.type, scale.reshape(1, 1), node.scale_type, node.product, node.exponent_width)
+        scaled = total([each.product(i, 0) for i in range(len(each.x)) if each.used[i, 0]])
+        fraction = max(each.fraction, node.bias_type.fraction)
+        scaled = shift_left(scaled, fraction - each.fraction)
+        found.append(add_constant(scaled, bias << (fraction - node.bias_type.fraction)))
     return found, fraction
-
-
-@widest_number.register
-def _(node: Normalize, types: Sequence[FixedPoint]) -> int:
-    check_plain(node, node.product)
-    (source,) = types
-    fraction = max(source.fraction + node.scale_type.fraction, node.bias_type.fraction)
-    product = source.width + magnitude_bits(node.scale) + fraction - source.fraction - node.scale_type.fraction
-    bias = magnitude_bits(node.bias) + fraction - node.bias_type.fraction
-    return cast_bits(max(product, bias) + 1, fraction, node.result)

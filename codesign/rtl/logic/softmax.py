@@ -26,15 +26,8 @@ from codesign.rtl.arithmetic import (
     top_bits,
 )
 from codesign.rtl.casting import cast
-from codesign.rtl.logic.base import Wires, cast_bits, check_table, precast, widest_number
-
-
-def _tree(values: Sequence[Variable], join: Callable[[Variable, Variable], Variable]) -> Variable:
-    """Joined pairwise as hls4ml's `reduce` does (nnet_common.h): the largest power of two below n goes left."""
-    if len(values) == 1:
-        return values[0]
-    left = 1 << ((len(values) - 1).bit_length() - 1)
-    return join(_tree(values[:left], join), _tree(values[left:], join))
+from codesign.rtl.logic.base import Wires, check_parameters, check_table, precast
+from codesign.rtl.logic.sums import balanced
 
 
 def _entries(table: IntArray) -> list[int]:
@@ -61,15 +54,22 @@ def _tables(node: Softmax, arguments: Sequence[Variable], argument_type: FixedPo
     t = internal_types(node)
     table = _entries(cast_integers(node.exp_table, t.exp.fraction, t.accumulator, source=t.exp))
     exponentials = [look_up(top_bits(a, argument_type, len(table)), table) for a in arguments]
-    total = _tree(exponentials, lambda a, b: cast(add(a, b), t.accumulator.fraction, t.accumulator))
+    total = balanced(exponentials, t.accumulator)
     total = cast(total, t.accumulator.fraction, t.inv_input, source=t.accumulator)
     inverse = look_up(top_bits(total, t.inv_input, node.inv_table.size), _entries(node.inv_table))
     return [multiply(e, inverse) for e in exponentials], t.accumulator.fraction + t.inv.fraction
 
 
+def _largest(values: Sequence[Variable]) -> Variable:
+    if len(values) == 1:
+        return values[0]
+    half = (len(values) + 1) // 2
+    return maximum(_largest(values[:half]), _largest(values[half:]))
+
+
 def _stable(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
     norm = internal_types(node).norm
-    largest = _tree(x, maximum)
+    largest = _largest(x)
     turned = node.difference is SoftmaxDifference.X_MINUS_MAX
     distances = [subtract(v, largest) if turned else subtract(largest, v) for v in x]
     return _tables(node, [cast(d, source.fraction, norm) for d in distances], norm)
@@ -129,13 +129,9 @@ def _(node: Softmax, operands: Sequence[Wires]) -> tuple[list[Variable], int]:
     return outputs, fraction
 
 
-@widest_number.register
-def _(node: Softmax, types: Sequence[FixedPoint]) -> int:
-    (source,) = types
-    if node.implementation is SoftmaxImplementation.ARGMAX:
-        return max(source.width + 1, cast_bits(1, 0, node.result))
+@check_parameters.register
+def _(node: Softmax) -> None:
     check_table(node, max(node.exp_table.size, node.inv_table.size))
-    t = internal_types(node)
     if node.implementation is SoftmaxImplementation.LEGACY:
         for size in (node.exp_table.size, node.inv_table.size):
             if size & (size - 1):
@@ -143,10 +139,3 @@ def _(node: Softmax, types: Sequence[FixedPoint]) -> int:
                     f"layer {node.name!r}: a legacy table of {size} entries, the RTL flow builds powers of two; "
                     "give the softmax such a table_size"
                 )
-        inside = max(source.width + 1 + node.exp_table.size.bit_length() + 2, t.exp.width + 1)
-        return max(inside, cast_bits(t.inv.width, t.inv.fraction, node.result))
-    product = t.accumulator.width + t.inv.width
-    inside = max(t.accumulator.width + 1, cast_bits(t.accumulator.width, t.accumulator.fraction, t.inv_input), product)
-    if node.implementation is SoftmaxImplementation.STABLE:
-        inside = max(inside, cast_bits(source.width + 1, source.fraction, t.norm))
-    return int(max(inside, cast_bits(product, t.accumulator.fraction + t.inv.fraction, node.result)))

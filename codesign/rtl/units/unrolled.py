@@ -61,7 +61,7 @@ def plan_unrolled(node: Node, place: Place) -> Plan:
         UnsupportedLayerError: it has no exact logic, or is too large.
     """
     traced, sources, planned = _beatwise(node, place)
-    check_logic_exists(traced, [source.result for source in sources])
+    check_logic_exists(traced, sources)
     return planned
 
 
