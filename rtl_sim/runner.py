@@ -4,10 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import shutil
-import signal
-import subprocess
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -23,17 +20,13 @@ from rtl_sim.install import (
 )
 from rtl_sim.interface import Control, Dut, Protocol, Stream
 from rtl_sim.observed import Observed
+from rtl_sim.process import SimulatorError, call
 from rtl_sim.run_files import VARIABLE, Order, load_observed, order_folder, order_folders
 
 BUILD_LIMIT_S = 3600.0
 WAVEFORM = "wave.vcd"
 _LOG = "simulation.log"
 _TESTBENCH = "rtl_sim.testbench"
-_LAST_LINES = 6
-
-
-class SimulatorError(Exception):
-    """No simulator, one that cannot be built from this Verilog, or one that failed; says where its log is."""
 
 
 Install = VerilatorInstall | IcarusInstall
@@ -96,50 +89,6 @@ def visible_signals(design: Dut, *, probes: bool) -> tuple[list[str], list[str]]
         control = design.control or Control()
         driven, read = [*driven, control.start], [*read, control.done, control.ready]
     return list(dict.fromkeys(driven)), [name for name in dict.fromkeys(read) if name not in driven]
-
-
-def _end(process: subprocess.Popen[bytes]) -> None:
-    for sign in (signal.SIGTERM, signal.SIGKILL):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(process.pid, sign)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(timeout=3)
-    process.wait()
-
-
-def _call(what: str, command: Sequence[str], folder: Path, log: Path, limit_s: float, more: Mapping[str, str]) -> None:
-    """Run a tool to its end, in a process group of its own.
-
-    Raises:
-        SimulatorError: it could not start, failed, or ran past its limit.
-    """
-    with log.open("wb") as stream:
-        try:
-            process = subprocess.Popen(
-                list(command),
-                cwd=folder,
-                stdin=subprocess.DEVNULL,
-                stdout=stream,
-                stderr=subprocess.STDOUT,
-                env={**os.environ, **more},
-                start_new_session=True,
-            )
-        except OSError as error:
-            raise SimulatorError(f"{what} could not be started ({error.strerror})") from error
-        try:
-            status = process.wait(timeout=limit_s)
-        except subprocess.TimeoutExpired:
-            _end(process)
-            raise SimulatorError(
-                f"{what} ran past its limit of {limit_s:g} s and was ended; its log is {log}"
-            ) from None
-        except BaseException:
-            _end(process)
-            raise
-    if status != 0:
-        how = f"was killed by signal {-status}" if status < 0 else f"exited with status {status}"
-        lines = [line.rstrip() for line in log.read_text(errors="replace").splitlines() if line.strip()]
-        raise SimulatorError(f"{what} {how}; its log is {log}, which ends: " + "\n".join(lines[-_LAST_LINES:]))
 
 
 def _key(texts: Mapping[str, bytes], control: str, install: Install, traces: bool, parameters: Sequence[str]) -> str:
@@ -216,14 +165,14 @@ def _compile(
         (place / icarus.TIMESCALE).write_text(icarus.TIMESCALE_TEXT)
         (place / icarus.DUMP).write_text(icarus.dump_text(top, WAVEFORM))
         command = icarus.compile_command(str(install.compiler), top, files, traces=traces)
-        _call("Icarus Verilog", [*command, *flags], place, logs / "icarus.log", BUILD_LIMIT_S, {})
+        call("Icarus Verilog", [*command, *flags], place, logs / "icarus.log", BUILD_LIMIT_S, {})
         return
     (place / verilator.VISIBLE).write_text(control)
     environment = install.environment()
     command = [*verilator.verilate(install.binary, top, files, place, traces=traces), *flags]
-    _call("Verilator", command, place, logs / "verilator.log", BUILD_LIMIT_S, environment)
+    call("Verilator", command, place, logs / "verilator.log", BUILD_LIMIT_S, environment)
     command = verilator.compile_command(install.make_arguments())
-    _call("make, for the simulator,", command, place, logs / "make.log", BUILD_LIMIT_S, environment)
+    call("make, for the simulator,", command, place, logs / "make.log", BUILD_LIMIT_S, environment)
 
 
 def run(
@@ -261,7 +210,7 @@ def run(
         command += ["--trace", "--trace-file", WAVEFORM] if simulator.traces else []
     more = {**verilator.run_environment(simulator.top, module, results), **(environment or {})}
     log = folder / _LOG
-    _call("the simulator", [*command, *arguments], folder, log, limit_s, more)
+    call("the simulator", [*command, *arguments], folder, log, limit_s, more)
     report = results.read_text() if results.is_file() else ""
     if not report or "<failure" in report or "<error" in report:
         told = [line for line in log.read_text(errors="replace").splitlines() if "Error: " in line]

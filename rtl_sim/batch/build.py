@@ -162,8 +162,7 @@ def build(
     made = {WRAPPER_FILE: wrapper(design, found), TABLE_FILE: table(found), CONTROL: control_text()}
     harness = _harness_files()
     verilator = verilate(install.binary, WRAPPER, list(texts), flags, traces=traces)
-    parts = [item for pair in (*texts.items(), *made.items(), *harness.items()) for item in pair]
-    key = _digest(install.version, effort.value, *verilator[1:], *parts)
+    key = _digest(install.version, effort.value, *verilator[1:], *texts.values(), *made.values(), *harness.values())
     folder = folder.resolve()
     folder.mkdir(parents=True, exist_ok=True)
     final = folder / f"{'batch-trace' if traces else 'batch'}-{key}"
@@ -179,7 +178,9 @@ def build(
                 call("Verilator", verilator, place, log, BUILD_LIMIT_S, install.environment())
             except SimulatorError as error:
                 why = _what_failed(log, [path.name for path in sources])
-                raise SimulatorError(f"{why}; Verilator's log is {log}") from error if why else error
+                if not why:
+                    raise
+                raise SimulatorError(f"{why}; Verilator's log is {log}") from error
             (place / "include").symlink_to(include_folder(place))
             (place / "runtime").symlink_to(_runtime(place, folder, install.version, harness, traces=traces))
             write_makefile(place, effort, available_jobs(), traces=traces)

@@ -117,7 +117,7 @@ def write_makefile(folder: Path, effort: Effort, jobs: int, *, traces: bool) -> 
         jobs: compilers at a time.
         traces: as for `verilate`.
     """
-    made = [path for path in sorted(folder.glob(f"{PREFIX}*.cpp"))]
+    made = sorted(folder.glob(f"{PREFIX}*.cpp"))
     slow = [path for path in made if "Slow" in path.name or "__Syms" in path.name or "__Trace" in path.name]
     fast = [path for path in made if path not in slow]
     units: dict[str, tuple[str, list[str]]] = {}

@@ -142,7 +142,6 @@ private:
         dump(5);
         set(*clock_, false);
         ++cycle_now;
-        if (design_finished()) throw Breach{"", "the design ended the simulation by itself ($finish)"};
     }
     void rest() {
         if (reset_) set(*reset_, !reset_low_);
@@ -177,6 +176,7 @@ private:
         }
         sample();
         finish_cycle();
+        if (design_finished()) throw Breach{"", "the design ended the simulation by itself ($finish)"};
         ++in_segment_;
     }
     void sample() {

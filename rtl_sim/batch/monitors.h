@@ -165,17 +165,18 @@ private:
         }
     }
     void check_marks() const {
-        const bool end = count_ % stream.beats == stream.beats - 1;
+        const std::int64_t beat = count_ % stream.beats;
+        const bool end = beat == stream.beats - 1;
         if (stream.last && flag(*stream.last) != end)
-            throw Breach{stream.name, std::string(stream.last->port) + " is " + (end ? "low" : "high") + " in " +
-                                          stream.place(count_) + " since the last reset, of " +
-                                          std::to_string(stream.beats) + " beats"};
+            throw Breach{stream.name, std::string(stream.last->port) + " is " + (end ? "low" : "high") + " in beat " +
+                                          std::to_string(beat) + " of " + std::to_string(stream.beats) + " (frame " +
+                                          std::to_string(count_ / stream.beats) + " since the last reset)"};
         if (!stream.keep) return;
         const std::size_t size = size_of(*stream.keep);
-        if (std::memcmp(bytes(*stream.keep), keeps_.data() + (end ? size : 0), size) != 0)
-            throw Breach{stream.name,
-                         std::string(stream.keep->port) + " marks other bytes than those with numbers in " +
-                             stream.place(count_) + " since the last reset"};
+        const std::uint8_t* wanted_keep = keeps_.data() + (end ? size : 0);
+        if (std::memcmp(bytes(*stream.keep), wanted_keep, size) != 0)
+            throw Breach{stream.name, std::string(stream.keep->port) + " is " + hex(bytes(*stream.keep), size) +
+                                          " in beat " + std::to_string(beat) + ", expected " + hex(wanted_keep, size)};
     }
 };
 

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from rtl_sim.batch.wires import data_bits
-from rtl_sim.beats import keep, masks
+from rtl_sim.beats import keep, masks, width
 from rtl_sim.interface import Dut, Stream
 from rtl_sim.observed import Flow, Observed, Violation
 from rtl_sim.packing import Bytes, word_bytes
@@ -50,10 +50,19 @@ class Seen:
     seconds: float
 
 
-def _streams(design: Dut, *, probes: bool) -> list[tuple[str, str, Stream]]:
-    """(kind, key, stream) of all that the harness knows."""
-    groups = (("input", design.inputs), ("output", design.outputs), ("probe", design.probes if probes else ()))
-    return [(kind, f"{kind[0]}{index}", stream) for kind, group in groups for index, stream in enumerate(group)]
+def _streams(design: Dut, *, probes: bool) -> list[tuple[str, str, Stream, int]]:
+    """(kind, key, stream, bits of a data signal) of all that the harness knows."""
+    groups = {"input": design.inputs, "output": design.outputs, "probe": design.probes if probes else ()}
+    return [
+        (
+            kind,
+            f"{kind[0]}{index}",
+            stream,
+            width(stream) if kind == "probe" else data_bits(stream, design.protocol),
+        )
+        for kind, group in groups.items()
+        for index, stream in enumerate(group)
+    ]
 
 
 def _rows(words: list[int], bits: int) -> bytes:
@@ -79,7 +88,12 @@ def _line(text: str) -> str:
 
 
 def save_order(
-    order: Order, folder: Path, *, wanted: Words | None = None, stop_after: int = 0, trace: tuple[int, int] | None = None
+    order: Order,
+    folder: Path,
+    *,
+    wanted: Words | None = None,
+    stop_after: int = 0,
+    trace: tuple[int, int] | None = None,
 ) -> None:
     """Write an order into its folder.
 
@@ -101,9 +115,8 @@ def save_order(
         *([f"trace {trace[0]} {trace[1]}"] if trace else []),
         *(f"segment {segment.first} {segment.frames} {segment.abort}" for segment in plan.segments),
     ]
-    for kind, key, stream in _streams(design, probes=order.probes):
+    for kind, key, stream, bits in _streams(design, probes=order.probes):
         lines.append(f"{kind} {key} {stream.beats} {_line(stream.name)}")
-        bits = data_bits(stream, design.protocol)
         _write_marks(folder, key, stream, bits)
         if kind == "input":
             for index, signal in enumerate(stream.data):
@@ -132,16 +145,16 @@ def load_seen(order: Order, folder: Path) -> Seen:
     known = {words[0]: words[1:] for words in facts if words[0] != "wrong"}
     violations: tuple[Violation, ...] = ()
     if violation:
-        place, stream, what = violation.split("\n")[:3]
+        place, whose, what = violation.split("\n")[:3]
         cycle, segment = place.split()
-        violations = (Violation(int(cycle), int(segment), stream, what),)
+        violations = (Violation(int(cycle), int(segment), whose, what),)
     flows: dict[str, Flow] = {}
     names: dict[str, str] = {}
-    for kind, key, stream in _streams(order.design, probes=order.probes):
+    for kind, key, stream, bits in _streams(order.design, probes=order.probes):
         names[key] = stream.name
         words: dict[str, Bytes] = {}
         if kind != "input":
-            size = word_bytes(data_bits(stream, order.design.protocol))
+            size = word_bytes(bits)
             for index, signal in enumerate(stream.data):
                 words[signal] = np.fromfile(folder / f"{key}_d{index}.seen", dtype=np.uint8).reshape(-1, size)
         cycles = np.fromfile(folder / f"{key}.cycle", dtype="<i8").astype(np.int64)

@@ -82,8 +82,6 @@ def carry_out(
     for old in order_folders(folder):
         shutil.rmtree(old)
     return [
-        run_order(
-            simulator, order, folder, order_folder(folder, number), limit_s=limit_s, arguments=arguments
-        ).observed
+        run_order(simulator, order, folder, order_folder(folder, number), limit_s=limit_s, arguments=arguments).observed
         for number, order in enumerate(orders)
     ]

@@ -46,6 +46,18 @@ inline std::string& folder() {
 }
 inline std::string in_folder(const std::string& name) { return folder() + "/" + name; }
 
+// Little-endian bytes as a number.
+inline std::string hex(const std::uint8_t* from, std::size_t size) {
+    static const char digits[] = "0123456789abcdef";
+    std::string found;
+    for (std::size_t place = size; place-- > 0;) {
+        found += digits[from[place] >> 4];
+        found += digits[from[place] & 15];
+    }
+    const std::size_t first = found.find_first_not_of('0');
+    return "0x" + (first == std::string::npos ? std::string("0") : found.substr(first));
+}
+
 class Noise {
 public:
     explicit Noise(std::uint64_t seed) : state_(seed * 0x9E3779B97F4A7C15ull + 0x1234567ull) {}

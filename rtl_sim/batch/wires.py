@@ -50,10 +50,10 @@ def data_bits(stream: Stream, protocol: Protocol) -> int:
 
 def _stream_wires(stream: Stream, key: str, design: Dut, *, source: bool, inside: bool = False) -> Iterator[Wire]:
     """The wires of a stream that the harness feeds (`source`) or reads."""
-    bits = data_bits(stream, design.protocol)
+    bits = width(stream) if inside else data_bits(stream, design.protocol)
     for index, name in enumerate(stream.data):
         yield Wire(f"{key}_d{index}", name, bits, source, inside)
-    started = design.protocol is Protocol.AP_CTRL_HS
+    started = design.protocol is Protocol.AP_CTRL_HS and not inside
     if started and not source:
         flags = stream.valid * (len(stream.data) if len(stream.valid) == 1 else 1)
         if flags and len(flags) != len(stream.data):
@@ -89,19 +89,15 @@ def wires(design: Dut, *, probes: bool) -> tuple[Wire, ...]:
         control = design.control or Control()
         found += [Wire("ap_start", control.start, 1, True), Wire("ap_done", control.done, 1, False)]
         found.append(Wire("ap_ready", control.ready, 1, False))
-        if probes and design.probes:
-            raise DescriptionError(f"points inside {design.top!r} cannot be watched: it is started by {control.start}")
     for index, stream in enumerate(design.inputs):
         found += _stream_wires(stream, f"i{index}", design, source=True)
     for index, stream in enumerate(design.outputs):
         found += _stream_wires(stream, f"o{index}", design, source=False)
     for index, stream in enumerate(design.probes if probes else ()):
         found += _stream_wires(stream, f"p{index}", design, source=False, inside=True)
-    for wire in found:
-        if not _NAME.fullmatch(wire.port):
-            raise DescriptionError(f"{wire.port!r} is no name that Verilog can have")
-    if not _NAME.fullmatch(design.top):
-        raise DescriptionError(f"{design.top!r} is no name that Verilog can have")
+    for name in (design.top, *(wire.port for wire in found), *design.tied):
+        if not _NAME.fullmatch(name):
+            raise DescriptionError(f"{name!r} is no name that Verilog can have")
     return tuple(found)
 
 
@@ -125,7 +121,8 @@ def wrapper(design: Dut, found: tuple[Wire, ...]) -> str:
             pins.setdefault(wire.port, wire.name)
     lines = [f"module {WRAPPER} (", ",\n".join(ports.values()), ");"]
     lines.append(f"    {_verilog(design.top)} dut (")
-    lines.append(",\n".join(f"        .{_verilog(port)}({name})" for port, name in pins.items()))
+    pins_of_tied = [(port, "'0") for port in design.tied]
+    lines.append(",\n".join(f"        .{_verilog(port)}({name})" for port, name in [*pins.items(), *pins_of_tied]))
     lines.append("    );")
     for wire in found:
         if wire.inside:
