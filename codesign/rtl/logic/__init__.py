@@ -2,6 +2,7 @@
 
 from codesign.rtl.logic import (
     contraction,
+    convolution,
     dense,
     elementwise,
     embedding,
@@ -10,6 +11,7 @@ from codesign.rtl.logic import (
     lookup,
     merge,
     movement,
+    pooling,
     quantizer,
     rectifier,
     softmax,
@@ -36,6 +38,7 @@ __all__ = [
 # Imported for what they register.
 FAMILIES = (
     contraction,
+    convolution,
     dense,
     elementwise,
     embedding,
@@ -44,6 +47,7 @@ FAMILIES = (
     lookup,
     merge,
     movement,
+    pooling,
     quantizer,
     rectifier,
     softmax,

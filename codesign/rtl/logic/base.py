@@ -8,6 +8,7 @@ from functools import singledispatch
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import FixedPoint, Node
+from codesign.graph.nodes import OPERATIONS
 from codesign.rtl.arithmetic import Variable
 
 LARGEST_TABLE_BITS = 14
@@ -55,8 +56,8 @@ def check_parameters(node: Node) -> None:
 
 
 def families() -> list[str]:
-    """The names of the classes that have logic."""
-    return [cls.__name__ for cls in precast.registry if cls is not object and cls is not Node]
+    """The names of the Graph's classes that have logic."""
+    return [cls.__name__ for cls in precast.registry if cls in OPERATIONS.values()]
 
 
 def check_table(node: Node, entries: int) -> None:

@@ -9,12 +9,14 @@ from alkaid.types import CombLogic
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import FixedPoint, IntArray, Node
+from codesign.graph.cast import Integers
 from codesign.simulate import Operand, run_node
 
 _SAMPLES = 64
 
 
-def _samples(type_: FixedPoint, size: int, seed: int) -> IntArray:
+def samples(type_: FixedPoint, size: int, seed: int) -> IntArray:
+    """(samples, size) integers of a type: corners of its range, mixed corners, and random ones."""
     rng = np.random.default_rng(seed)
     values = rng.integers(type_.min_int, type_.max_int, size=(_SAMPLES, size), endpoint=True, dtype=np.int64)
     corners = np.array([type_.min_int, type_.max_int, 0, 1, -1], dtype=np.int64).clip(type_.min_int, type_.max_int)
@@ -34,15 +36,30 @@ def check_logic(node: Node, sources: Sequence[Node], logic: CombLogic) -> None:
     Raises:
         UnsupportedLayerError: naming the layer.
     """
-    given = [_samples(source.result, source.size, seed) for seed, source in enumerate(sources)]
+    given = [samples(source.result, source.size, seed) for seed, source in enumerate(sources)]
     operands = [
         Operand(values.reshape(_SAMPLES, *source.shape), source.result)
         for values, source in zip(given, sources, strict=True)
     ]
-    expected = run_node(node, operands).reshape(_SAMPLES, -1)
-    found = logic.predict(np.concatenate(given, axis=1).astype(np.float64), n_threads=1)
-    if not np.array_equal(found, expected.astype(np.float64)):
-        element = int(np.argwhere(found != expected.astype(np.float64))[0][1])
+    check_answers(node, logic, np.concatenate(given, axis=1), run_node(node, operands))
+
+
+def check_answers(node: Node, logic: CombLogic, given: IntArray, expected: Integers) -> None:
+    """Refuse logic that answers some samples otherwise than expected.
+
+    Args:
+        node: the operation.
+        logic: made for it.
+        given: (samples, numbers) integers of its sources, one after the other.
+        expected: (samples, *shape) integers of its result.
+
+    Raises:
+        UnsupportedLayerError: naming the layer.
+    """
+    right = expected.reshape(expected.shape[0], -1).astype(np.float64)
+    found = logic.predict(given.astype(np.float64), n_threads=1)
+    if not np.array_equal(found, right):
+        element = int(np.argwhere(found != right)[0][1])
         raise UnsupportedLayerError(
             f"layer {node.name!r}: the logic made for element {element} differs from the Graph, so no RTL is written; "
             "please report the model, or give the layer narrower types"

@@ -1,6 +1,6 @@
 """Units: each node of a Graph as one Verilog module with streams in and out, registered by the node's class."""
 
-from codesign.rtl.units import unrolled, wiring
+from codesign.rtl.units import convolution, pooling, unrolled, wiring
 from codesign.rtl.units.base import (
     Options,
     Place,
@@ -19,7 +19,9 @@ __all__ = [
     "Plan",
     "Source",
     "build",
+    "convolution",
     "plan",
+    "pooling",
     "prefers_places",
     "reuse_of",
     "stated_reuse",

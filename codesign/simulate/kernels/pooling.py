@@ -83,7 +83,7 @@ def _sum(node: Pooling, windows: Ap) -> Ap:
     return total
 
 
-def _mean(node: Pooling, total: Ap, size: Ap) -> Ap:
+def mean_of(node: Pooling, total: Ap, size: Ap) -> Ap:
     """`total / size` for an `unsigned` size."""
     accumulator = node.accumulator
     if node.integer_accumulator and accumulator.signed and accumulator.width < _UNSIGNED.width:
@@ -101,7 +101,7 @@ def _parallel(node: Pooling, x: Operand) -> Ap:
     windows = _windows(node, x)
     if node.kind is PoolingKind.MAX:
         return _largest(windows).to(node.accumulator)
-    return _mean(node, _sum(node, windows), _divisors(node, x)).to(node.accumulator)
+    return mean_of(node, _sum(node, windows), _divisors(node, x)).to(node.accumulator)
 
 
 def _channels_first(node: Pooling, x: Operand) -> Ap:
@@ -110,7 +110,7 @@ def _channels_first(node: Pooling, x: Operand) -> Ap:
     if node.kind is PoolingKind.MAX:
         return _largest(windows).to(node.accumulator)
     size = _unsigned(prod(node.window))
-    mean = _mean(node, _sum(node, windows), size).to(node.accumulator).to(node.result)
+    mean = mean_of(node, _sum(node, windows), size).to(node.accumulator).to(node.result)
     height, width = (_unsigned(length).to(x.type) for length in node.window)
     return mean * ((height * width) / _divisors(node, x)).to(x.type)
 
@@ -129,7 +129,7 @@ def _running(node: Pooling, x: Operand) -> Ap:
     windows = _windows(node, x).to(node.accumulator)
     if node.kind is PoolingKind.MAX:
         return _largest(windows)
-    return _mean(node, _sum(node, windows), _unsigned(prod(node.window)))
+    return mean_of(node, _sum(node, windows), _unsigned(prod(node.window)))
 
 
 _ARITHMETIC: dict[PoolingArithmetic, Callable[[Pooling, Operand], Ap]] = {
