@@ -19,9 +19,7 @@ def one_window(node: Convolution | DepthwiseConvolution, source: Node) -> tuple[
     """The convolution of one window, and the port that it reads: (*kernel, channels) numbers."""
     axes = len(node.kernel)
     none, ones = (0,) * axes, (1,) * axes
-    window = replace(
-        node, shape=(*ones, node.shape[-1]), strides=ones, padding_before=none, padding_after=none
-    )
+    window = replace(node, shape=(*ones, node.shape[-1]), strides=ones, padding_before=none, padding_after=none)
     shape = (*node.kernel, source.shape[-1])
     return window, Input(name=source.name, inputs=(), shape=shape, result=source.result)
 

@@ -187,7 +187,9 @@ def _(node: MarkedWindow, operands: Sequence[Wires]) -> tuple[list[Variable], in
     found, fraction = [], 0
     for channel in slid[0].tolist():
         numbers = [Number(x.values[index], x.type) for index in channel]
-        total = _total(pooling, [number.to(pooling.accumulator) for number in numbers] if casts_first(pooling) else numbers)
+        total = _total(
+            pooling, [number.to(pooling.accumulator) for number in numbers] if casts_first(pooling) else numbers
+        )
         value: Variable = None
         for count in node.counts:
             mean_ = _finished(pooling, total, x.type, count)

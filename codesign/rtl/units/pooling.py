@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import product
 from math import prod
+from typing import Any
 
 import numpy as np
 
@@ -225,12 +226,12 @@ def _ends(axis: Axis) -> set[tuple[int, int]]:
 
 
 def _run(images: _Images) -> tuple[tuple[Node, tuple[Node, ...]], ...]:
-    """What becomes of each beat, how it is joined with those before, and what becomes of the last: nodes, their ports."""
+    """What a beat becomes, how it is joined with those before, what the last sum becomes: nodes and their ports."""
     node, source, channels = images.node, images.source, (images.channels,)
     largest, early = node.kind is PoolingKind.MAX, casts_first(node)
     entering = node.accumulator if early else source.result
     kept = source.result if largest and not early else node.accumulator
-    common = {"name": node.name, "inputs": node.inputs, "shape": channels}
+    common: dict[str, Any] = {"name": node.name, "inputs": node.inputs, "shape": channels}
     cast = Activation(**common, result=entering, function=ActivationFunction.LINEAR)
     join = JoinedNumbers(**common, result=kept, kind=node.kind)
     total = Input(name="total", inputs=(), shape=channels, result=kept)
