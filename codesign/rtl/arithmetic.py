@@ -30,6 +30,7 @@ _FACTOR_BITS = 20
 _CONSTANT_BITS = 30
 _LOW_BITS = 24
 _TABLE_BITS = 20
+_NOT = 0  # alkaid's number for an inversion
 
 
 def inputs(type_: FixedPoint, size: int) -> list[Variable]:
@@ -110,6 +111,10 @@ def invert(flag: Variable) -> Variable:
     """1 - flag, for a flag of 0 or 1."""
     if is_constant(flag):
         return constant(1 - int(flag.low))
+    if getattr(flag, "opr", None) == "bit_unary" and flag._data == _NOT:
+        before = flag._from[0]
+        if (before.low, before.high, flag._factor) == (0, 1, 1):  # alkaid's own double inversion forgets a sign
+            return before
     return ~flag
 
 
@@ -135,6 +140,8 @@ def choose(flag: Variable, true: Variable, false: Variable) -> Variable:
         return true if flag.low else false
     if is_constant(true) and is_constant(false) and true.low == false.low:
         return true
+    if is_constant(true) and true.low == 0:  # here too alkaid would invert
+        return invert(flag).msb_mux(false, true)
     return flag.msb_mux(true, false)
 
 
@@ -228,6 +235,16 @@ def multiply_matrix(x: Sequence[Variable], matrix: npt.NDArray[Any]) -> list[Var
         x: n_in integers.
         matrix: (n_in, n_out) integers.
     """
+    fixed = [is_constant(v) for v in x]
+    if any(fixed):
+        rows = matrix.astype(object)
+        known = np.array([int(v.low) if known else 0 for v, known in zip(x, fixed, strict=True)], dtype=object)
+        offsets = (known[:, None] * rows).sum(axis=0)
+        free = [index for index, known in enumerate(fixed) if not known]
+        products = multiply_matrix([x[index] for index in free], rows[free])
+        return [add_constant(v, int(offset)) for v, offset in zip(products, offsets, strict=True)]
+    if not x:
+        return [constant(0)] * matrix.shape[1]
     if any(isinstance(v, Extent) for v in x):
         return list(times_matrix(x, matrix))
     totals = [constant(0)] * matrix.shape[1]

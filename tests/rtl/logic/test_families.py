@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from tests.graph.strategies import CHAINED, JOINED, MOVING
 from tests.rtl.logic.sweep import check, draw_sources
 
-_WITHOUT_LOGIC = {"_recurrent", "_garnet", "_convolution", "_pooling"}
+_WITHOUT_LOGIC = {"_recurrent", "_garnet"}
 FAMILIES = [family for family in (*CHAINED, *MOVING, *JOINED) if family.__name__ not in _WITHOUT_LOGIC]
 
 
