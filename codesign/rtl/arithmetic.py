@@ -247,6 +247,11 @@ def multiply_matrix(x: Sequence[Variable], matrix: npt.NDArray[Any]) -> list[Var
         return [constant(0)] * matrix.shape[1]
     if any(isinstance(v, Extent) for v in x):
         return list(times_matrix(x, matrix))
+    # alkaid looks single bits up in tables, but forgets that one of them may be a sign.
+    signs = np.array([v.low < 0 and sum(v.kif) == 1 for v in x])
+    if np.any(signs):
+        x = [wrap(v, False, bits(v)) if sign else v for v, sign in zip(x, signs, strict=True)]
+        matrix = np.where(signs[:, None], -matrix.astype(object), matrix)
     totals = [constant(0)] * matrix.shape[1]
     row = FVArray(np.array(x, dtype=object), hwconf=HARDWARE)
     for index, part in enumerate(_parts(matrix)):

@@ -9,7 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.graph import FixedPoint
-from codesign.rtl.arithmetic import add_constant, inputs, look_up, multiply_constant, multiply_matrix, shift_left
+from codesign.rtl.arithmetic import (
+    add_constant,
+    choose,
+    constant,
+    inputs,
+    invert,
+    look_up,
+    multiply_constant,
+    multiply_matrix,
+    shift_left,
+)
 from codesign.rtl.exact_lsb import exact_lowest_bits, lowest_bit
 
 
@@ -76,3 +86,37 @@ def test_constants_add_to_numbers_with_zeros_below(zeros, value):
     values = samples(source, 1)
     found = answers(source, 1, lambda x: [add_constant(shift_left(x[0], zeros), value)], values)
     np.testing.assert_array_equal(found, ((values << zeros) + value).astype(np.float64))
+
+
+def test_single_bits_of_either_sign_multiply():
+    rng = np.random.default_rng(0)
+    matrix = rng.integers(-99, 99, size=(16, 3))
+    for source in (FixedPoint(True, 1, 1), FixedPoint(False, 1, 1)):
+        values = samples(source, 16)
+        for scale in (1, 4, -2):
+
+            def scaled(x, scale=scale):
+                return multiply_matrix([multiply_constant(v, scale) for v in x], matrix)
+
+            found = answers(source, 16, scaled, values)
+            np.testing.assert_array_equal(found, (scale * values @ matrix).astype(np.float64))
+
+
+def test_constants_among_the_numbers_of_a_matrix_product():
+    source = FixedPoint(True, 5, 5)
+    values = samples(source, 2)
+    matrix = np.array([[3, 5], [7, -2], [1, 4]])
+    found = answers(source, 2, lambda x: multiply_matrix([x[0], constant(9), x[1]], matrix), values)
+    expected = np.stack([values[:, 0], np.full(100, 9), values[:, 1]], axis=1) @ matrix
+    np.testing.assert_array_equal(found, expected.astype(np.float64))
+    only = answers(source, 2, lambda x: [*multiply_matrix([constant(2)], matrix[:1]), x[0]], values)
+    assert only[0, :2].tolist() == [6.0, 10.0]
+
+
+def test_a_flag_inverted_twice_is_itself_whatever_its_sign():
+    source = FixedPoint(True, 1, 1)
+    values = np.array([[0], [-1]])
+    found = answers(
+        source, 1, lambda x: [invert(invert(-x[0])), choose(invert(-x[0]), constant(0), constant(5))], values
+    )
+    assert found.tolist() == [[0, 0], [1, 5]]
