@@ -1,6 +1,6 @@
 """Units: each node of a Graph as one Verilog module with streams in and out, registered by the node's class."""
 
-from codesign.rtl.units import convolution, pooling, unrolled, wiring
+from codesign.rtl.units import convolution, joining, movement, pooling, unrolled, wiring
 from codesign.rtl.units.base import (
     Options,
     Place,
@@ -20,6 +20,8 @@ __all__ = [
     "Source",
     "build",
     "convolution",
+    "joining",
+    "movement",
     "plan",
     "pooling",
     "prefers_places",
