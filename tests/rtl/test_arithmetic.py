@@ -5,11 +5,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 from alkaid.trace import trace
+from alkaid.trace.passes import optimize
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codesign.graph import FixedPoint
 from codesign.rtl.arithmetic import (
+    add,
     add_constant,
     choose,
     constant,
@@ -19,6 +21,7 @@ from codesign.rtl.arithmetic import (
     multiply_constant,
     multiply_matrix,
     shift_left,
+    wrap,
 )
 from codesign.rtl.exact_lsb import exact_lowest_bits, lowest_bit
 
@@ -120,3 +123,14 @@ def test_a_flag_inverted_twice_is_itself_whatever_its_sign():
         source, 1, lambda x: [invert(invert(-x[0])), choose(invert(-x[0]), constant(0), constant(5))], values
     )
     assert found.tolist() == [[0, 0], [1, 5]]
+
+
+def test_a_bit_is_not_taken_for_a_higher_one_of_the_same_weight():
+    source = FixedPoint(True, 2, 2)
+    values = np.arange(-2, 2)[:, None]
+    with exact_lowest_bits():
+        x = inputs(source, 1)
+        low = wrap(shift_left(x[0], 1), False, 2)
+        logic = optimize(trace(x, [add(low, x[0])], optimize=False), surrogate=False)
+    found = logic.predict(values.astype(np.float64), n_threads=1)
+    assert found.ravel().tolist() == [-2, 1, 0, 3]
