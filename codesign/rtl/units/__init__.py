@@ -1,6 +1,15 @@
 """Units: each node of a Graph as one Verilog module with streams in and out, registered by the node's class."""
 
-from codesign.rtl.units import convolution, joining, movement, pooling, unrolled, wiring
+from codesign.rtl.units import (
+    convolution,
+    joining,
+    movement,
+    pooling,
+    recurrent,
+    time_steps,
+    unrolled,
+    wiring,
+)
 from codesign.rtl.units.base import (
     Options,
     Place,
@@ -25,8 +34,10 @@ __all__ = [
     "plan",
     "pooling",
     "prefers_places",
+    "recurrent",
     "reuse_of",
     "stated_reuse",
+    "time_steps",
     "unrolled",
     "wiring",
 ]
