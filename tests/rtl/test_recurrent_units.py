@@ -21,17 +21,14 @@ FRAMES = 6
 def trial(index, cls, fields, cut):
     node, ports = recurrent(cls, seed=index, **fields)
     rng = np.random.default_rng(index)
-    given = [
-        rng.integers(p.result.min_int, p.result.max_int, size=(FRAMES, *p.shape), endpoint=True) for p in ports
-    ]
+    given = [rng.integers(p.result.min_int, p.result.max_int, size=(FRAMES, *p.shape), endpoint=True) for p in ports]
     expected = run_node(node, [Operand(values, p.result) for values, p in zip(given, ports, strict=True)])
     options = Options(Family.ECP5, 10.0, cut)
     place = Place(f"rnn{index}", tuple(Source(p, _layout(p)) for p in ports), options)
     unit = build(node, place)
     assert (unit.inputs, unit.output) == (plan(node, place).inputs, plan(node, place).output)
     inputs = tuple(
-        (beats(values, layout), p.result.width)
-        for values, layout, p in zip(given, unit.inputs, ports, strict=True)
+        (beats(values, layout), p.result.width) for values, layout, p in zip(given, unit.inputs, ports, strict=True)
     )
     return Trial(unit, inputs, (beats(expected, unit.output), node.result.width))
 
