@@ -134,6 +134,15 @@ def either(a: Variable, b: Variable) -> Variable:
     return a | b
 
 
+def _is_bit_of_negative(flag: Variable) -> bool:
+    """Whether alkaid would look through to the bit that a flag is, and past a minus on the way."""
+    while getattr(flag, "opr", None) == "wrap":
+        flag = flag._from[0]
+        if flag._factor < 0:
+            return True
+    return False
+
+
 def choose(flag: Variable, true: Variable, false: Variable) -> Variable:
     """`true` where the flag is 1, else `false`."""
     if is_constant(flag):
@@ -142,6 +151,8 @@ def choose(flag: Variable, true: Variable, false: Variable) -> Variable:
         return true
     if is_constant(true) and true.low == 0:  # here too alkaid would invert
         return invert(flag).msb_mux(false, true)
+    if _is_bit_of_negative(flag):
+        return (~flag).msb_mux(false, true)
     return flag.msb_mux(true, false)
 
 

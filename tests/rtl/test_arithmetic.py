@@ -17,6 +17,7 @@ from codesign.rtl.arithmetic import (
     constant,
     inputs,
     invert,
+    is_negative,
     look_up,
     multiply_constant,
     multiply_matrix,
@@ -134,3 +135,15 @@ def test_a_bit_is_not_taken_for_a_higher_one_of_the_same_weight():
         logic = optimize(trace(x, [add(low, x[0])], optimize=False), surrogate=False)
     found = logic.predict(values.astype(np.float64), n_threads=1)
     assert found.ravel().tolist() == [-2, 1, 0, 3]
+
+
+def test_the_sign_of_a_negated_slice_chooses():
+    source = FixedPoint(True, 4, 4)
+    values = np.arange(-8, 8)[:, None]
+
+    def chosen(x):
+        negated = -wrap(shift_left(x[0], 1), True, 4)
+        return [choose(is_negative(negated), constant(3), constant(5))]
+
+    found = answers(source, 1, chosen, values)
+    assert found.ravel().tolist() == [3 if 0 < 2 * x % 16 < 8 else 5 for x in range(-8, 8)]
