@@ -164,3 +164,55 @@ class Graph(base.Graph):
             )
         with tempfile.TemporaryDirectory(prefix="codesign-") as folder:
             return tuple(climb_fresh_rtl(Path(folder), self, inputs, clock_ns))
+
+    def verify_rtl(
+        self,
+        x: Data,
+        rtl: str | Path | None = None,
+        *,
+        out: str | Path,
+        project: str | Path | None = None,
+        top: str = "",
+        protocol: str | None = None,
+        latency: int | None = None,
+        interval: int | None = None,
+        ports: Mapping[str, str] | None = None,
+        ties: Mapping[str, int] | None = None,
+        seed: int = 0,
+    ) -> Any:
+        """Hold RTL that others made against this Graph, in value and in cycle.
+
+        Args:
+            x: as for `predict`.
+            rtl: folder of its Verilog and memory files; found in `project` without it.
+            out: folder for results, logs and the built simulator.
+            project: of the HLS tool.
+            top: the top module; found in the project without it.
+            protocol: `ap_ctrl_hs`, `axis` or `valid_ready`; told by the ports' names without it.
+            latency: cycles claimed from a start to its answer; the vendor's report without it.
+            interval: cycles claimed from one answer to the next; likewise.
+            ports: by input or output of the Graph, the design's port, where name and order do not tell.
+            ties: by input port of the design, the value that it is held at.
+            seed: of pauses, and of what registers hold before they are written.
+
+        Returns:
+            A `codesign.road.foreign_rtl.Checked`.
+
+        Raises:
+            RtlError: the RTL is incomplete, does not fit the Graph, or does not elaborate.
+            RtlBehaviourError: it never answers, breaks its protocol, or answers what is unknown.
+            InputDataError: as `predict`.
+        """
+        from codesign.road.foreign_rtl import Check, check_design
+        from codesign.verify.vendor.design import Where
+        from rtl_sim.interface import Protocol
+
+        where = Where(
+            rtl=None if rtl is None else Path(rtl),
+            project=None if project is None else Path(project),
+            top=top,
+            protocol=None if protocol is None else Protocol(protocol),
+            chosen=ports or {},
+            ties=ties or {},
+        )
+        return check_design(self, where, self._samples(x).inputs, Path(out), Check(latency, interval, seed))

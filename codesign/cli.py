@@ -112,7 +112,21 @@ def _count(text: str) -> int:
     return value
 
 
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    if not (name and equals and value):
+        raise ValueError
+    return name, value
+
+
+def _tie(text: str) -> tuple[str, str]:
+    name, value = _pair(text)
+    int(value, 0)
+    return name, value
+
+
 _positive.__name__, _count.__name__ = "positive number", "count"
+_pair.__name__, _tie.__name__ = "NAME=NAME", "NAME=NUMBER"
 
 
 def _run(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -221,6 +235,34 @@ def _verify(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK if verified.passed and (verified.complete or not args.rungs) else FAILED
 
 
+def _verify_rtl(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.foreign_rtl import ports_table
+    from codesign.report.verification import table
+    from codesign.road.foreign_rtl import Check, document, verify_rtl
+    from codesign.verify.vendor.design import Where
+    from rtl_sim.interface import Protocol
+
+    where = Where(
+        rtl=args.rtl,
+        project=args.project,
+        top=args.top or "",
+        protocol=Protocol(args.protocol) if args.protocol else None,
+        chosen=dict(args.map or ()),
+        ties={name: int(value, 0) for name, value in args.tie or ()},
+    )
+    check = Check(latency=args.latency, interval=args.interval, seed=args.seed, patience=args.patience)
+    out = args.out or Path(f"verify-rtl-{args.top}" if args.top and args.top.isidentifier() else "verify-rtl")
+    with terminal.stages() as stage:
+        checked = verify_rtl(
+            args.graph, where, out, data=args.data, random_samples=args.samples, check=check, progress=stage
+        )
+    terminal.show(ports_table(checked))
+    terminal.show(table(checked.results))
+    terminal.show(f"Written: {checked.folder}/verify.json, junit.xml, answers.npz")
+    terminal.document(document(checked))
+    return OK if checked.passed else FAILED
+
+
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.board.cost_table import cost_table
     from codesign.road.building import build
@@ -320,6 +362,26 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--random", type=_count, default=2000, metavar="N", help="random samples over the full range")
     verify.add_argument("--seed", type=_count, default=0, metavar="N", help="of the random samples")
     verify.add_argument("--data", type=Path, metavar="FILE", help="samples in place of those kept with the design")
+
+    others = command("verify-rtl", "hold RTL that others made against a Graph, in value and in cycle", _verify_rtl)
+    others.add_argument("--graph", type=Path, required=True, metavar="DIR", help="design folder, or saved Graph")
+    others.add_argument("--rtl", type=Path, metavar="DIR", help="folder of Verilog and its memory files")
+    others.add_argument("--project", type=Path, metavar="DIR", help="HLS project: its RTL, top and report are found")
+    others.add_argument("--top", metavar="NAME", help="top module; found in the project without it")
+    others.add_argument(
+        "--protocol", choices=("ap_ctrl_hs", "axis", "valid_ready"), help="of its ports; told by their names without it"
+    )
+    others.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples; the design's own without it")
+    others.add_argument("--samples", type=_count, default=500, metavar="N", help="random samples after these")
+    others.add_argument("--seed", type=_count, default=0, metavar="N", help="of random samples and pauses")
+    others.add_argument("--latency", type=_count, metavar="N", help="cycles claimed from a start to its answer")
+    others.add_argument("--interval", type=_count, metavar="N", help="cycles claimed from one answer to the next")
+    others.add_argument("--patience", type=_count, metavar="N", help="cycles without a handshake before it is given up")
+    others.add_argument(
+        "--map", type=_pair, action="append", metavar="NODE=PORT", help="port of a Graph input or output"
+    )
+    others.add_argument("--tie", type=_tie, action="append", metavar="PORT=VALUE", help="hold an input at a value")
+    others.add_argument("--out", type=Path, metavar="DIR", help="for results and logs; verify-rtl-TOP without it")
 
     build = command("build", "synthesise a design for a board and show its cost", _build)
     build.add_argument("design", type=Path, metavar="DIR", help="design folder")

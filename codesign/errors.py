@@ -52,6 +52,16 @@ class DesignError(CodesignError):
     """A design folder is incomplete, damaged, or written by another version."""
 
 
+class RtlError(CodesignError):
+    """RTL that others made is incomplete, cannot be read, or has ports that the Graph does not fit."""
+
+
+class RtlBehaviourError(RtlError):
+    """RTL in simulation breaks its protocol, or never answers."""
+
+    exit_code = 1
+
+
 class BoardError(CodesignError):
     """A board is unknown or its description is malformed."""
 

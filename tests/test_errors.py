@@ -7,7 +7,7 @@ import inspect
 import pytest
 
 from codesign import errors
-from codesign.errors import CodesignError, InterruptedRunError
+from codesign.errors import CodesignError, InterruptedRunError, RtlBehaviourError
 
 OURS = [cls for _, cls in inspect.getmembers(errors, inspect.isclass) if cls.__module__ == errors.__name__]
 
@@ -20,5 +20,5 @@ def test_every_error_is_ours_and_explained(cls):
 
 
 @pytest.mark.parametrize("cls", OURS)
-def test_bad_input_exits_2_and_an_interrupt_130(cls):
-    assert cls.exit_code == (130 if issubclass(cls, InterruptedRunError) else 2)
+def test_bad_input_exits_2_a_failed_check_1_and_an_interrupt_130(cls):
+    assert cls.exit_code == {InterruptedRunError: 130, RtlBehaviourError: 1}.get(cls, 2)

@@ -26,5 +26,5 @@ def table(results: Sequence[RungResult]) -> Table:
     shown.add_column("first difference, measured error, facts", overflow="fold")
     for result in results:
         counts = ("-", "-") if result.status is Status.SKIPPED else (str(result.samples), str(result.mismatching))
-        shown.add_row(result.title, _STYLE[result.status], *counts, Text(notes(result)))
+        shown.add_row(result.title, Text.from_markup(_STYLE[result.status]), *counts, Text(notes(result)))
     return shown

@@ -70,6 +70,8 @@ def junit(results: Sequence[RungResult], name: str) -> str:
             failure = Xml.SubElement(case, "failure", type="mismatch")
             failure.set("message", f"{result.mismatching} of {result.samples} samples differ")
             failure.text = sentence(result.first)
+        elif result.status is Status.DIFFERENT:
+            Xml.SubElement(case, "failure", type="mismatch", message=result.note)
         elif result.status is Status.SKIPPED:
             Xml.SubElement(case, "skipped", message=result.note)
         if result.approximations:

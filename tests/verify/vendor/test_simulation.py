@@ -1,0 +1,165 @@
+"""Designs by hand in simulation: equal ones, wrong ones, and those that never answer, show X or end the simulator."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from codesign import Graph as Api
+from codesign.cli import main
+from codesign.errors import OutputError, RtlBehaviourError, RtlError
+from codesign.graph import save
+from codesign.road.foreign_rtl import Check, check_design
+from codesign.verify.rung import Status
+from codesign.verify.stimulus import random_inputs
+from codesign.verify.vendor.design import Where
+from tests.verify.vendor.designs import AXIS, FLOW, HLS, relu_graph, write
+
+pytestmark = pytest.mark.tools
+
+
+def check(folder, out, graph=None, how=None, samples=40, **where):
+    graph = graph or relu_graph()
+    return check_design(graph, Where(rtl=folder, top="top", **where), random_inputs(graph, samples, 3), out, how)
+
+
+@pytest.fixture(scope="module")
+def hls(tmp_path_factory):
+    """A design whose memory file says what it does, and a folder in which its simulator is built once."""
+    folder = tmp_path_factory.mktemp("hls")
+    return write(folder / "r t$l", top=HLS), folder / "out put"
+
+
+def mode(hls, number, **how):
+    folder, out = hls
+    write(folder, mode_dot_dat=f"{number}\n")
+    return check(folder, out, how=Check(patience=200, **how))
+
+
+def test_equal_in_value_and_in_cycle(hls):
+    checked = mode(hls, 0, latency=1, interval=1)
+    assert [(result.rung, result.status) for result in checked.results] == [
+        ("rtl", Status.EQUAL),
+        ("cycles", Status.EQUAL),
+        ("paused", Status.EQUAL),
+    ]
+    assert checked.passed
+    assert (checked.timing.first, checked.timing.intervals) == (1, (1, 1))
+    document = json.loads((checked.folder / "verify.json").read_text())
+    assert (document["passed"], document["top"], document["protocol"]) == (True, "top", "ap_ctrl_hs")
+    assert [Path(path).name for path in document["memory_files"]] == ["mode.dat"]
+    with np.load(checked.folder / "answers.npz") as answers:
+        np.testing.assert_array_equal(answers["done_cycle"], np.arange(1, 41))
+
+
+def test_claims_that_do_not_hold(hls):
+    checked = mode(hls, 0, latency=2, interval=1)
+    (cycles,) = [result for result in checked.results if result.rung == "cycles"]
+    assert (cycles.status, cycles.note) == (Status.DIFFERENT, "first answer: measured 1, the claim says 2")
+    assert not checked.passed
+    assert "first answer: measured 1, the claim says 2" in (checked.folder / "junit.xml").read_text()
+
+
+def test_one_wrong_bit_is_placed(hls):
+    checked = mode(hls, 5)
+    steady, _ = checked.results
+    assert (steady.status, steady.first.node, steady.first.index) == (Status.DIFFERENT, "y", (0,))
+    assert steady.first.found == steady.first.expected ^ 1
+    assert not checked.passed
+
+
+@pytest.mark.parametrize(
+    ("number", "message"),
+    [
+        (1, r"after 0 of 40 answers: no handshake for 200 cycles; the last one was .*; the run is kept in .*rtl/run"),
+        (
+            2,
+            r"output 'layer2_out_0' is unknown \(X\) in sample 0: it was \d+, and \d+ when registers that are never written",
+        ),
+        (3, r"the simulation of 'top' failed \(the simulator .*killed by signal 6.*; the run is kept in .*rtl/run"),
+        (4, r"layer2_out_2"),
+    ],
+)
+def test_designs_that_misbehave(hls, number, message):
+    with pytest.raises(RtlBehaviourError, match=message):
+        mode(hls, number)
+    _, out = hls
+    document = json.loads((out / "verify.json").read_text())
+    assert (document["passed"], document["rungs"][0]["status"]) == (False, "different")
+    assert (out / "work" / "rtl" / "run" / "simulation.log").is_file()
+    assert len(list((out / "work").glob("simulator-*"))) == 1
+
+
+def test_the_command(hls, tmp_path, capsys):
+    folder, out = hls
+    save(relu_graph(), tmp_path / "graph")
+    np.save(tmp_path / "x.npy", np.array([[1.5, -1.0, 0.25], [-2.0, 1.9375, 0.0]]))
+    argv = ["verify-rtl", "--rtl", folder, "--top", "top", "--graph", tmp_path / "graph", "--out", out]
+    argv += ["--data", tmp_path / "x.npy", "--samples", "0", "--patience", "200"]
+    for number, status in ((0, 0), (5, 1), (1, 1)):
+        write(folder, mode_dot_dat=f"{number}\n")
+        assert main([*map(str, argv), "--json"]) == status
+    captured = capsys.readouterr()
+    first = json.JSONDecoder().raw_decode(captured.out)[0]
+    assert (first["passed"], first["first_answer_cycle"], first["interval"]) == (True, 1, [1, 1])
+    assert "no handshake for 200 cycles" in captured.err
+    assert "Traceback" not in captured.err
+    (folder / "mode.dat").unlink()
+    assert main([str(part) for part in argv]) == 2
+    assert "reads the memory file './mode.dat', which is missing" in capsys.readouterr().err
+
+
+def test_in_python(hls):
+    folder, out = hls
+    write(folder, mode_dot_dat="0")
+    graph = Api("g", relu_graph().nodes, ("y",))
+    assert graph.verify_rtl([[0.5, -0.5, 1.0]], folder, out=out, top="top", latency=1).passed
+
+
+def test_streams_of_places(tmp_path):
+    folder = write(tmp_path / "rtl", top=AXIS)
+    checked = check(folder, tmp_path / "out", relu_graph((4, 3)), Check(latency=4, interval=4))
+    assert [result.status for result in checked.results] == [Status.EQUAL] * 3
+    assert checked.timing.intervals == (4, 4)
+
+
+@pytest.mark.slow
+def test_plain_valid_and_ready(tmp_path):
+    folder = write(tmp_path / "rtl", top=FLOW)
+    with pytest.raises(RtlError, match="port 'bypass' has no valid flag|share one handshake"):
+        check(folder, tmp_path / "out")
+    checked = check(folder, tmp_path / "out", ties={"bypass": 0})
+    assert [result.status for result in checked.results] == [Status.EQUAL] * 2
+    assert (checked.timing.first, checked.timing.intervals) == (1, (1, 1))
+    assert not check(folder, tmp_path / "out", ties={"bypass": 1}).passed
+
+
+BODY = "module top(input clk, input rst, input [17:0] x, input x_valid, output [14:0] y, output y_valid);\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (BODY + "assign y = ; endmodule", r"does not elaborate: %Error: top.v:2:\d+: syntax error.*; the log is"),
+        (BODY + "assign y_valid = nobody; endmodule", r"does not elaborate: %Error: .*nobody"),
+        (BODY + "lost u(.a(x)); endmodule", r"uses module 'lost', which no file in .* defines; put its Verilog there"),
+    ],
+)
+def test_rtl_that_does_not_elaborate(tmp_path, text, message):
+    folder = write(tmp_path / "rtl", top=text)
+    with pytest.raises(RtlError, match=message) as caught:
+        check(folder, tmp_path / "out")
+    assert caught.value.exit_code == 2
+    assert (tmp_path / "out" / "work" / "verilator.log").is_file()
+
+
+def test_a_folder_that_is_not_ours(tmp_path):
+    folder = write(tmp_path / "rtl", top=BODY + "assign y = x; assign y_valid = x_valid; endmodule")
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "thesis.txt").write_text("years of work")
+    with pytest.raises(OutputError, match="is not empty and is no check of RTL"):
+        check(folder, tmp_path / "mine")
+    assert (tmp_path / "mine" / "thesis.txt").exists()
