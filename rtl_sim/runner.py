@@ -137,14 +137,16 @@ def build(
     final = folder / f"{'trace' if traces else 'simulator'}-{_key(texts, control, install, traces, flags)}"
     name = verilator.PROGRAM if isinstance(install, VerilatorInstall) else icarus.PROGRAM
     if not (final / name).is_file():
-        with tempfile.TemporaryDirectory(prefix=".build-", dir=folder) as temporary:
+        # Make cannot build where a folder's name has a blank in it.
+        within = None if any(letter.isspace() for letter in str(folder)) else folder
+        with tempfile.TemporaryDirectory(prefix=".build-", dir=within) as temporary:
             place = Path(temporary)
             for file, text in texts.items():
                 (place / file).write_bytes(text)
             _compile(install, design.top, [Path(file) for file in texts], place, folder, control, traces, flags)
             ready = Path(tempfile.mkdtemp(prefix=".ready-", dir=folder))
             ready.chmod(0o755)
-            (place / name).replace(ready / name)
+            shutil.move(place / name, ready / name)
             with contextlib.suppress(OSError):  # another run was faster with the same
                 ready.replace(final)
             shutil.rmtree(ready, ignore_errors=True)

@@ -28,6 +28,7 @@ _CYCLES_A_SECOND = 2000  # of a slow simulation
 _MISSING_MODULE = re.compile(r"Cannot find file containing module: '([^']+)'")
 _NUMBERED = re.compile(r"\b(?:\d+_)?(\d{4})_\w+\.s?v\b")
 _ERROR_LINE = re.compile(r"^%Error.*$", re.MULTILINE)
+_SAID = re.compile(r"^.*%(?:Fatal|Error).*$|^Aborting.*$|^.*(?:Segmentation fault|Killed).*$", re.MULTILINE)
 _NO_MEMORY_FILE = re.compile(r"\$readmem.*?file not found.*", re.IGNORECASE)
 
 
@@ -144,8 +145,10 @@ def simulate_design(
     try:
         (observed,) = carry_out(simulator, [order], folder, limit_s=limit_s)
     except (SimulatorError, OSError) as error:
+        said = _SAID.search(log.read_text(errors="replace")) if log.is_file() else None
+        why = f"{said[0].strip()}; its log is {log}" if said else str(error)
         raise RtlBehaviourError(
-            f"the simulation of {design.top!r} failed ({error}); the run is kept in {folder}"
+            f"the simulation of {design.top!r} failed: {why}; the run is kept in {folder}"
         ) from error
     unread = _NO_MEMORY_FILE.search(log.read_text(errors="replace")) if log.is_file() else None
     if unread is not None:

@@ -47,8 +47,9 @@ VENDOR = [
     ),
     (
         "in input_1_V_ap_vld, in input_1_V 18, out layer13_out_0_V 5, out layer13_out_0_V_ap_vld, "
-        "out layer13_out_1_V 5, out layer13_out_1_V_ap_vld, out layer13_out_2_V 5, out layer13_out_2_V_ap_vld, out const_size_in_1 16, "
-        "out const_size_in_1_ap_vld, out const_size_out_1 16, out const_size_out_1_ap_vld",
+        "out layer13_out_1_V 5, out layer13_out_1_V_ap_vld, out layer13_out_2_V 5, "
+        "out layer13_out_2_V_ap_vld, out const_size_in_1 16, out const_size_in_1_ap_vld, "
+        "out const_size_out_1 16, out const_size_out_1_ap_vld",
         "input_1_V",
         "layer13_out_{}_V",
     ),

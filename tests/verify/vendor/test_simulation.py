@@ -74,12 +74,12 @@ def test_one_wrong_bit_is_placed(hls):
 @pytest.mark.parametrize(
     ("number", "message"),
     [
-        (1, r"after 0 of 40 answers: no handshake for 200 cycles; the last one was .*; the run is kept in .*rtl/run"),
+        (1, r"after 0 of 40 answers: no handshake for 200 cycles; the last was .*; the run is kept in .*rtl/run"),
         (
             2,
-            r"output 'layer2_out_0' is unknown \(X\) in sample 0: it was \d+, and \d+ when registers that are never written",
+            r"output 'layer2_out_0' is unknown \(X\) in sample 0: it was \d+, and \d+ when registers",
         ),
-        (3, r"the simulation of 'top' failed \(the simulator .*killed by signal 6.*; the run is kept in .*rtl/run"),
+        (3, r"the simulation of 'top' failed: .*the design ends the simulation.* the run is kept in .*rtl/run"),
         (4, r"layer2_out_2"),
     ],
 )
@@ -96,7 +96,7 @@ def test_designs_that_misbehave(hls, number, message):
 def test_the_command(hls, tmp_path, capsys):
     folder, out = hls
     save(relu_graph(), tmp_path / "graph")
-    np.save(tmp_path / "x.npy", np.array([[1.5, -1.0, 0.25], [-2.0, 1.9375, 0.0]]))
+    np.save(tmp_path / "x.npy", np.array([[1.625, -1.0, 0.25], [-2.0, 1.9375, 0.0]]))
     argv = ["verify-rtl", "--rtl", folder, "--top", "top", "--graph", tmp_path / "graph", "--out", out]
     argv += ["--data", tmp_path / "x.npy", "--samples", "0", "--patience", "200"]
     for number, status in ((0, 0), (5, 1), (1, 1)):
@@ -129,7 +129,7 @@ def test_streams_of_places(tmp_path):
 @pytest.mark.slow
 def test_plain_valid_and_ready(tmp_path):
     folder = write(tmp_path / "rtl", top=FLOW)
-    with pytest.raises(RtlError, match="port 'bypass' has no valid flag|share one handshake"):
+    with pytest.raises(RtlError, match="share one handshake"):
         check(folder, tmp_path / "out")
     checked = check(folder, tmp_path / "out", ties={"bypass": 0})
     assert [result.status for result in checked.results] == [Status.EQUAL] * 2
