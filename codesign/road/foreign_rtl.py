@@ -22,9 +22,9 @@ from codesign.verify.record import junit, passed, record, to_json
 from codesign.verify.rung import RungResult, Status
 from codesign.verify.stimulus import joined, random_inputs
 from codesign.verify.vendor.design import FoundDesign, Where, find_design
+from codesign.verify.vendor.engine import build_engine
 from codesign.verify.vendor.report import Claims
 from codesign.verify.vendor.rung import PAUSING, STEADY, Timing, VendorRung, timing, timing_result
-from codesign.verify.vendor.simulation import build_design
 
 Progress = Callable[[str], None]
 
@@ -142,7 +142,7 @@ def document(checked: Checked) -> dict[str, Any]:
         checked.results,
         {
             "top": design.top,
-            "protocol": dut.protocol.value,
+            "protocol": design.wrapped.protocol.value,
             "clock": dut.clock,
             "reset": dut.reset,
             "reset_active_low": dut.reset_low,
@@ -199,7 +199,7 @@ def check_design(
         (folder / name).unlink(missing_ok=True)
     progress("building the simulator")
     work = make_folder(folder / "work")
-    simulator = build_design(design, work)
+    engine = build_engine(design, work)
     progress("simulating the Graph")
     expected = execute(graph, inputs)
     samples = len(next(iter(inputs.values())))
@@ -208,7 +208,7 @@ def check_design(
     measured: Timing | None = None
     arrays: dict[str, np.ndarray[Any, Any]] = {}
     for number, (name, title, scenario) in enumerate((("rtl", _TITLE, STEADY), ("paused", _PAUSED, PAUSING))):
-        rung = VendorRung(name, title, design, graph, simulator, scenario, work / name, check.seed + number, **more)
+        rung = VendorRung(name, title, design, graph, engine, scenario, work / name, check.seed + number, **more)
         progress(title)
         try:
             results.append(climb_rung(graph, rung, inputs, expected, {}))

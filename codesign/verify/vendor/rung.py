@@ -13,10 +13,10 @@ from codesign.graph import Graph
 from codesign.simulate import Integers
 from codesign.verify.rung import Answers, RungResult, Status
 from codesign.verify.vendor.design import FoundDesign
+from codesign.verify.vendor.engine import Engine
 from codesign.verify.vendor.frames import to_nodes
 from codesign.verify.vendor.report import Claims
 from codesign.verify.vendor.simulation import Seen, simulate_design
-from rtl_sim.runner import Simulator
 from rtl_sim.scenario import Pattern, Scenario
 
 STEADY = Scenario("back to back")
@@ -52,7 +52,7 @@ class VendorRung:
         title: what it is.
         design: that is simulated.
         graph: that it is held against.
-        simulator: built of it.
+        engine: built of it.
         scenario: with pauses, or without.
         folder: of its runs.
         seed: of pauses, noise and registers.
@@ -66,7 +66,7 @@ class VendorRung:
     title: str
     design: FoundDesign
     graph: Graph
-    simulator: Simulator
+    engine: Engine
     scenario: Scenario
     folder: Path
     seed: int
@@ -76,13 +76,13 @@ class VendorRung:
     numbers: dict[str, Integers] = field(default_factory=dict, init=False)
 
     def unavailable(self) -> str | None:
-        """Never: the simulator is built."""
+        """Never: what simulates it is built."""
         return None
 
     def _run(self, inputs: Mapping[str, Integers], folder: Path, seed: int) -> Seen:
         return simulate_design(
             self.design,
-            self.simulator,
+            self.engine,
             inputs,
             self.scenario,
             folder,

@@ -12,22 +12,20 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.artifact import make_folder
-from codesign.errors import RtlBehaviourError, RtlError, ToolMissingError
+from codesign.errors import RtlBehaviourError, RtlError
 from codesign.simulate import Integers
-from codesign.verify.vendor.design import FoundDesign, write_roms, write_sources
+from codesign.verify.vendor.design import FoundDesign, write_roms
+from codesign.verify.vendor.engine import Engine
 from codesign.verify.vendor.frames import to_frames
 from codesign.verify.vendor.wrapper import DONE, Piece
 from rtl_sim.beats import from_beats, to_beats
-from rtl_sim.interface import Protocol, Stream
+from rtl_sim.interface import Stream
 from rtl_sim.observed import Observed
+from rtl_sim.process import SimulatorError
 from rtl_sim.run_files import Order
-from rtl_sim.runner import Simulator, SimulatorError, build, carry_out, find_simulator
 from rtl_sim.scenario import Claims, Scenario, compile_plan
 
 _CYCLES_A_SECOND = 2000  # of a slow simulation
-_MISSING_MODULE = re.compile(r"Cannot find file containing module: '([^']+)'")
-_NUMBERED = re.compile(r"\b(?:\d+_)?(\d{4})_\w+\.s?v\b")
-_ERROR_LINE = re.compile(r"^%Error.*$", re.MULTILINE)
 _SAID = re.compile(r"^.*%(?:Fatal|Error).*$|^Aborting.*$|^.*(?:Segmentation fault|Killed).*$", re.MULTILINE)
 _NO_MEMORY_FILE = re.compile(r"\$readmem.*?file not found.*", re.IGNORECASE)
 
@@ -47,49 +45,13 @@ class Seen:
     answered: npt.NDArray[np.int64]
 
 
-def build_design(design: FoundDesign, folder: Path) -> Simulator:
-    """A simulator of the design; the same text is built once.
-
-    Raises:
-        RtlError: the RTL does not elaborate; says the first error and where the log is.
-        ToolMissingError: there is no simulator.
-    """
-    place = make_folder(folder / "sources")
-    for old in place.iterdir():
-        old.unlink()
-    sources = write_sources(design, place)
-    try:
-        install = find_simulator()
-    except SimulatorError as error:
-        raise ToolMissingError(f"{error}; see `codesign doctor`") from error
-    try:
-        return build(design.wrapped.dut, sources, folder, install=install)
-    except SimulatorError as error:
-        raise RtlError(_why_not_built(design, folder, str(error))) from error
-
-
-def _why_not_built(design: FoundDesign, folder: Path, told: str) -> str:
-    log = folder / "verilator.log"
-    text = log.read_text(errors="replace") if log.is_file() else ""
-    names = [source.path.name for source in design.sources.files]
-    text = _NUMBERED.sub(lambda found: names[int(found[1])] if int(found[1]) < len(names) else found[0], text)
-    missing = _MISSING_MODULE.search(text)
-    if missing is not None:
-        return (
-            f"the RTL of {design.top!r} uses module {missing[1]!r}, which no file in {design.sources.folder} defines; "
-            f"put its Verilog there; the log is {log}"
-        )
-    errors = _ERROR_LINE.findall(text)
-    return f"the RTL of {design.top!r} does not elaborate: {errors[0]}; the log is {log}" if errors else told
-
-
 def _patience(claims: tuple[int, int] | None) -> int:
     return 20_000 if claims is None else 2000 + 8 * sum(claims)
 
 
 def _cycles(design: FoundDesign, observed: Observed, samples: int) -> tuple[Integers, Integers]:
     """When each sample was offered, and when its answer was whole."""
-    if design.wrapped.dut.protocol is Protocol.AP_CTRL_HS:
+    if design.wrapped.dut.control is not None:
         answered = observed.flows[DONE].cycle[:samples]
     else:
         ends = [
@@ -104,7 +66,7 @@ def _cycles(design: FoundDesign, observed: Observed, samples: int) -> tuple[Inte
 
 def simulate_design(
     design: FoundDesign,
-    simulator: Simulator,
+    engine: Engine,
     inputs: Mapping[str, Integers],
     scenario: Scenario,
     folder: Path,
@@ -117,7 +79,7 @@ def simulate_design(
 
     Args:
         design: found before.
-        simulator: built of it.
+        engine: built of it.
         inputs: by Graph node, (n, *shape) integers.
         scenario: with pauses, or without.
         folder: of the run; what was there of an earlier one goes.
@@ -141,18 +103,17 @@ def simulate_design(
     order = Order(dut, plan, words, seed, patience=waits, quiet=64 + 2 * interval)
     beats = samples * max(stream.beats for stream in (*dut.inputs, *dut.outputs))
     limit_s = 300 + (beats * max(interval, 50) + waits) * 10 / _CYCLES_A_SECOND
-    log = folder / "simulation.log"
     try:
-        (observed,) = carry_out(simulator, [order], folder, limit_s=limit_s)
+        observed = engine.carry_out(order, folder, limit_s)
     except (SimulatorError, OSError) as error:
-        said = _SAID.search(log.read_text(errors="replace")) if log.is_file() else None
-        why = f"{said[0].strip()}; its log is {log}" if said else str(error)
+        said = _SAID.search(_logged(folder))
+        why = f"{' '.join(said[0].split())} ({error})" if said else str(error)
         raise RtlBehaviourError(
             f"the simulation of {design.top!r} failed: {why}; the run is kept in {folder}"
         ) from error
-    unread = _NO_MEMORY_FILE.search(log.read_text(errors="replace")) if log.is_file() else None
+    unread = _NO_MEMORY_FILE.search(_logged(folder))
     if unread is not None:
-        raise RtlError(f"the RTL of {design.top!r} reads a memory file that is missing: {unread[0]}; the log is {log}")
+        raise RtlError(f"the RTL of {design.top!r} lacks a memory file: {unread[0]}; the run is kept in {folder}")
     if observed.violations:
         first = observed.violations[0]
         whose = f"{first.stream}: " if first.stream else ""
@@ -163,6 +124,10 @@ def simulate_design(
         )
     offered, answered = _cycles(design, observed, samples)
     return Seen(_frames(dut.outputs, design.wrapped.outputs, observed, samples), offered, answered)
+
+
+def _logged(folder: Path) -> str:
+    return "".join(path.read_text(errors="replace") for path in sorted(folder.rglob("simulation.log")))
 
 
 def _frames(

@@ -49,12 +49,14 @@ class Wrapped:
 
     Attributes:
         dut: the wrapper.
+        protocol: of the design; the wrapper of streams has plain valid and ready, without padding.
         text: its Verilog.
         inputs: what each stream carries in.
         outputs: what each stream carries out.
     """
 
     dut: Dut
+    protocol: Protocol
     text: str
     inputs: tuple[Piece, ...]
     outputs: tuple[Piece, ...]
@@ -216,7 +218,7 @@ def wrap(top: str, ports: Sequence[Port], roles: Roles, matches: Sequence[Match]
     ]
     dut = Dut(
         top=NAME,
-        protocol=roles.protocol,
+        protocol=roles.protocol if started else Protocol.VALID_READY,
         clock=clock,
         reset=reset,
         inputs=tuple(streams[0]),
@@ -224,4 +226,4 @@ def wrap(top: str, ports: Sequence[Port], roles: Roles, matches: Sequence[Match]
         reset_low=roles.reset_low,
         control=control,
     )
-    return Wrapped(dut, "\n".join(lines) + "\n", tuple(pieces[0]), tuple(pieces[1]))
+    return Wrapped(dut, roles.protocol, "\n".join(lines) + "\n", tuple(pieces[0]), tuple(pieces[1]))

@@ -59,7 +59,7 @@ VENDOR = [
 @pytest.mark.parametrize(("text", "source", "answer"), VENDOR)
 def test_ports_as_hls4ml_and_its_tools_name_them(text, source, answer):
     found = wrapped(f"{BLOCK}, {text}")
-    assert found.dut.protocol is Protocol.AP_CTRL_HS
+    assert found.protocol is Protocol.AP_CTRL_HS
     assert (found.dut.clock, found.dut.reset, found.dut.reset_low) == ("ap_clk", "ap_rst", False)
     assert carried(found.inputs) == [("x", source, 0, 3, 3, 1, 6)]
     assert carried(found.outputs) == [("y", answer.format(i), i, 3, 1, 1, 5) for i in range(3)]
@@ -137,7 +137,7 @@ def test_streams_that_an_older_tool_took_apart():
 
 def test_plain_valid_and_ready():
     found = wrapped("in clk, in rst, in x_data 18, in x_valid, out x_ready, out y 15, out y_vld", protocol=None)
-    assert found.dut.protocol is Protocol.VALID_READY
+    assert found.protocol is Protocol.VALID_READY
     (x,), (y,) = found.dut.inputs, found.dut.outputs
     assert (x.name, x.valid, x.ready, y.valid, y.ready) == ("x_data", ("x_valid",), "x_ready", ("y_vld",), "")
 
