@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import singledispatch
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -25,6 +26,12 @@ def samples(type_: FixedPoint, size: int, seed: int) -> IntArray:
     return values
 
 
+@singledispatch
+def legal(node: Node, given: list[IntArray], types: Sequence[FixedPoint]) -> list[IntArray]:
+    """Samples of its sources that a node's C++ takes: all of them, but for a few classes."""
+    return given
+
+
 def check_logic(node: Node, sources: Sequence[Node], logic: CombLogic) -> None:
     """Refuse logic that differs from the Graph on any of some samples: it would be a fault of alkaid's or ours.
 
@@ -36,7 +43,8 @@ def check_logic(node: Node, sources: Sequence[Node], logic: CombLogic) -> None:
     Raises:
         UnsupportedLayerError: naming the layer.
     """
-    given = [samples(source.result, source.size, seed) for seed, source in enumerate(sources)]
+    types = [source.result for source in sources]
+    given = legal(node, [samples(source.result, source.size, seed) for seed, source in enumerate(sources)], types)
     operands = [
         Operand(values.reshape(_SAMPLES, *source.shape), source.result)
         for values, source in zip(given, sources, strict=True)

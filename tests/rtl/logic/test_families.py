@@ -7,10 +7,9 @@ from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
 from tests.graph.strategies import CHAINED, JOINED, MOVING
-from tests.rtl.logic.sweep import check, draw_sources
+from tests.rtl.logic.sweep import WITHOUT_LOGIC, check, draw_sources
 
-_WITHOUT_LOGIC = {"_recurrent", "_garnet"}
-FAMILIES = [family for family in (*CHAINED, *MOVING, *JOINED) if family.__name__ not in _WITHOUT_LOGIC]
+FAMILIES = [family for family in (*CHAINED, *MOVING, *JOINED) if family.__name__ not in WITHOUT_LOGIC]
 
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__.strip("_"))
