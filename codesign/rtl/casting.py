@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import numpy as np
+
 from codesign.graph import FixedPoint, Overflow, Rounding
+from codesign.graph.cast import round_to
 from codesign.rtl.arithmetic import (
     Variable,
     add,
-    add_constant,
     all_bits,
     any_bit,
     bits,
@@ -26,29 +28,51 @@ from codesign.rtl.arithmetic import (
 )
 
 
-def _towards_zero(v: Variable, n: int) -> Variable:
-    up = both(is_negative(v), any_bit(wrap(v, False, n)))
-    return add(shift_right(v, n), up)
+def _bit(v: Variable, n: int) -> Variable:
+    return wrap(shift_right(v, n), False, 1)
 
 
-def _to_nearest(tie_up: Callable[[Variable, int], Variable]) -> Callable[[Variable, int], Variable]:
-    """To nearest: half a step less one is added, and one more where a tie goes up."""
-
-    def rounded(v: Variable, n: int) -> Variable:
-        return shift_right(add(add_constant(v, (1 << (n - 1)) - 1), tie_up(v, n)), n)
-
-    return rounded
+def _below(v: Variable, n: int) -> Variable:
+    """1 where one of the lowest n bits is 1."""
+    return any_bit(wrap(v, False, n))
 
 
-_ROUND: dict[Rounding, Callable[[Variable, int], Variable]] = {
-    Rounding.TRN: shift_right,
-    Rounding.TRN_ZERO: _towards_zero,
-    Rounding.RND: lambda v, n: shift_right(add_constant(v, 1 << (n - 1)), n),
-    Rounding.RND_MIN_INF: lambda v, n: shift_right(add_constant(v, (1 << (n - 1)) - 1), n),
-    Rounding.RND_INF: _to_nearest(lambda v, n: invert(is_negative(v))),
-    Rounding.RND_ZERO: _to_nearest(lambda v, n: is_negative(v)),
-    Rounding.RND_CONV: _to_nearest(lambda v, n: wrap(shift_right(v, n), False, 1)),
+def _tie_or_more(rises: Callable[[Variable, int], Variable]) -> Callable[[Variable, int], Variable]:
+    """To nearest: up from half a step on, and from half a step itself only where `rises`."""
+
+    def up(v: Variable, n: int) -> Variable:
+        return both(_bit(v, n - 1), either(_below(v, n - 1), rises(v, n)))
+
+    return up
+
+
+# What is added to the floor. It is an adder of the bits that stay alone, and one for all modes.
+_UP: dict[Rounding, Callable[[Variable, int], Variable]] = {
+    Rounding.TRN: lambda v, n: constant(0),
+    Rounding.TRN_ZERO: lambda v, n: both(is_negative(v), _below(v, n)),
+    Rounding.RND: lambda v, n: _bit(v, n - 1),
+    Rounding.RND_MIN_INF: _tie_or_more(lambda v, n: constant(0)),
+    Rounding.RND_INF: _tie_or_more(lambda v, n: invert(is_negative(v))),
+    Rounding.RND_ZERO: _tie_or_more(lambda v, n: is_negative(v)),
+    Rounding.RND_CONV: _tie_or_more(_bit),
 }
+
+
+def round_off(v: Variable, n: int, rounding: Rounding) -> Variable:
+    """`v / 2**n` as an integer.
+
+    Args:
+        v: an integer.
+        n: bits to drop, at least 1.
+        rounding: how.
+    """
+    found = add(shift_right(v, n), _UP[rounding](v, n))
+    ends = np.array([int(v.low), int(v.high)], dtype=object)
+    low, high = round_to(ends, n, FixedPoint(True, 1, 1, rounding))
+    # Rounding keeps the order, so its ends are known; alkaid adds the ends of both terms.
+    least, most = (int(end).bit_length() if end >= 0 else (-int(end) - 1).bit_length() for end in (low, high))
+    needed = max(least, most) + int(low < 0)
+    return found if needed >= bits(found) else wrap(found, bool(low < 0), needed)
 
 
 def _fits(v: Variable, to: FixedPoint) -> Variable:
@@ -126,7 +150,7 @@ def cast(v: Variable, fraction: int, to: FixedPoint, *, source: FixedPoint | Non
     if shift > 0:
         shift = right_shift_limit(bits(v), shift)
         floored = shift_right(v, shift)
-        v = _ROUND[to.rounding](v, shift)
+        v = round_off(v, shift, to.rounding)
     else:
         floored = v = shift_left(v, left_shift_limit(to, -shift))
     symmetric = to.overflow is Overflow.SAT_SYM and to.signed and to.width > 1

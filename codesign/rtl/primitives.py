@@ -1,4 +1,4 @@
-"""The Verilog that nodes share: alkaid's adders, multiplexers and multipliers, and lookup tables."""
+"""The Verilog that nodes share: adders, alkaid's multiplexers and multipliers, and lookup tables."""
 
 from __future__ import annotations
 
@@ -9,8 +9,12 @@ from importlib.resources import files
 from alkaid.codegen.rtl.verilog.lookup import lookup_source
 from alkaid.types import CombLogic
 
+from codesign.resources import resource
+
 TABLES = "tables"
-_PRIMITIVES = ("binop", "multiplier", "mux", "negative", "shift_adder", "ternary_adder")
+_PRIMITIVES = ("binop", "multiplier", "mux", "negative", "ternary_adder")
+# Ours takes one carry chain where alkaid's subtracts a borrow in a second one.
+_OWN = ("shift_adder",)
 
 
 def tables(stages: Sequence[CombLogic]) -> dict[str, str]:
@@ -22,8 +26,6 @@ def tables(stages: Sequence[CombLogic]) -> dict[str, str]:
 def primitives(text: str) -> dict[str, str]:
     """The primitives that a Verilog text instantiates, by file name."""
     source = files("alkaid.codegen.rtl.verilog") / "source"
-    return {
-        name: (source / f"{name}.v").read_text()
-        for name in _PRIMITIVES
-        if re.search(rf"\b{name} #\(", text) is not None
-    }
+    found = {name: source / f"{name}.v" for name in _PRIMITIVES}
+    found.update({name: resource("hls_templates") / "rtl" / f"{name}.v" for name in _OWN})
+    return {name: path.read_text() for name, path in found.items() if re.search(rf"\b{name} #\(", text) is not None}
