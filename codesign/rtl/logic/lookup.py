@@ -8,7 +8,6 @@ from codesign.graph import Elu, FixedPoint, IntArray, Overflown, Selu, TableActi
 from codesign.graph.cast import cast as cast_integers
 from codesign.rtl.arithmetic import (
     Variable,
-    add_constant,
     choose,
     constant,
     is_constant,
@@ -21,7 +20,8 @@ from codesign.rtl.arithmetic import (
 from codesign.rtl.casting import cast
 from codesign.rtl.logic.base import Wires, check_parameters, check_table, precast
 from codesign.rtl.logic.direct import by_word, is_small
-from codesign.rtl.logic.number import Number, clamp, to_int, towards_zero
+from codesign.rtl.logic.number import Number, clamp, to_int
+from codesign.rtl.logic.table_index import scaled, symmetric_index
 
 
 @check_parameters.register(TableActivation)
@@ -31,29 +31,11 @@ def _(node: TableActivation | Elu | Selu) -> None:
     check_table(node, node.table.size)
 
 
-def _scaled(v: Variable, fraction: int, entries: int, span: int) -> Variable:
-    """`int(v * 2**-fraction * entries / span)`, before the C++ int overflows; `span` is a power of two.
-
-    The quotient is first cut off on the grid of v, which matters where that is coarser than whole numbers.
-    """
-    down = span.bit_length() - 1
-    product = multiply_constant(v, entries)
-    return (
-        towards_zero(product, down + fraction) if fraction > 0 else towards_zero(towards_zero(product, down), fraction)
-    )
-
-
-def symmetric_index(x: Number, entries: int, span: int) -> Variable:
-    """As `codesign.simulate.kernels.lookup.symmetric_index`."""
-    scaled = to_int(_scaled(x.value, x.type.fraction, entries, span))
-    return clamp(to_int(add_constant(scaled, entries // 2)), entries - 1)
-
-
 def _negative_index(x: Number, entries: int, overflown: Overflown) -> Variable:
     """As `codesign.simulate.kernels.lookup.negative_index`, for a negative x; its sign bit is not looked at."""
     half = 1 << (x.type.width - 1)
     magnitude = subtract(constant(half), wrap(x.value, False, x.type.width - 1))
-    index = to_int(_scaled(magnitude, x.type.fraction, entries, 8))
+    index = to_int(scaled(magnitude, x.type.fraction, entries, 8))
     kept = clamp(index, entries - 1)
     if index.low >= 0 or overflown is Overflown.FIRST:
         return kept

@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-import numpy as np
-
-from codesign.errors import UnsupportedLayerError
-from codesign.graph import FixedPoint, IntArray, Overflow, Softmax, SoftmaxDifference, SoftmaxImplementation
+from codesign.graph import FixedPoint, IntArray, Softmax, SoftmaxDifference, SoftmaxImplementation
 from codesign.graph.cast import cast as cast_integers
 from codesign.graph.softmax_tables import internal_types
 from codesign.rtl.arithmetic import (
     Variable,
-    add,
-    add_constant,
     both,
     choose,
     constant,
@@ -27,7 +22,11 @@ from codesign.rtl.arithmetic import (
 )
 from codesign.rtl.casting import cast
 from codesign.rtl.logic.base import Wires, check_parameters, check_table, precast
+from codesign.rtl.logic.number import Number
 from codesign.rtl.logic.sums import balanced
+from codesign.rtl.logic.table_index import table_index
+
+_EXP_SPAN, _INV_SPAN = 16, 64  # what the legacy tables cover
 
 
 def _entries(table: IntArray) -> list[int]:
@@ -79,28 +78,19 @@ def _latency(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[
     return _tables(node, x, source)
 
 
-def _index(v: Variable, fraction: int, offset: int, entries: int) -> Variable:
-    """`int(v * 2**-fraction) + offset`, clamped into the table; C++ converts towards zero."""
-    bits = entries.bit_length() - 1
-    whole_type = FixedPoint.parse(f"fixed<{bits + 2},{bits + 2},TRN_ZERO,SAT>")
-    whole = cast(v, fraction, whole_type)
-    return cast(add_constant(whole, offset), 0, FixedPoint(False, bits, bits, overflow=Overflow.SAT))
-
-
 def _legacy(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
     t = internal_types(node)
     exp_table, inv_table = _entries(node.exp_table), _entries(node.inv_table)
-    exp_bits, inv_bits = len(exp_table).bit_length() - 1, len(inv_table).bit_length() - 1
-    one = constant(int(cast_integers(np.array([1], dtype=np.int64), 0, t.exp)[0]))
+    one = Number.constant(1).to(t.exp)
     outputs = []
     for i, own in enumerate(x):
-        total = constant(0)
+        total = Number(constant(0), t.exp)
         for j, other in enumerate(x):
-            difference = subtract(other, own)
-            index = _index(difference, source.fraction + 4 - exp_bits, len(exp_table) // 2, len(exp_table))
-            term = one if i == j else look_up(index, exp_table)
-            total = cast(add(total, term), t.exp.fraction, t.exp)
-        outputs.append(look_up(_index(total, t.exp.fraction + 6 - inv_bits, 0, len(inv_table)), inv_table))
+            difference = Number(other, source) - Number(own, source)
+            index = table_index(difference, len(exp_table), _EXP_SPAN, len(exp_table) // 2)
+            term = one if i == j else Number(look_up(index, exp_table), t.exp)
+            total = (total + term).to(t.exp)
+        outputs.append(look_up(table_index(total, len(inv_table), _INV_SPAN, 0), inv_table))
     return outputs, t.inv.fraction
 
 
@@ -132,10 +122,3 @@ def _(node: Softmax, operands: Sequence[Wires]) -> tuple[list[Variable], int]:
 @check_parameters.register
 def _(node: Softmax) -> None:
     check_table(node, max(node.exp_table.size, node.inv_table.size))
-    if node.implementation is SoftmaxImplementation.LEGACY:
-        for size in (node.exp_table.size, node.inv_table.size):
-            if size & (size - 1):
-                raise UnsupportedLayerError(
-                    f"layer {node.name!r}: a legacy table of {size} entries, the RTL flow builds powers of two; "
-                    "give the softmax such a table_size"
-                )
