@@ -35,6 +35,8 @@ class StreamMonitor:
         self._last = Signal(dut, stream.last, stream.name) if stream.last else None
         self._keep = Signal(dut, stream.keep, stream.name) if stream.keep else None
         self._masks = [masks(stream, beat) for beat in range(stream.beats)]
+        self._user = Signal(dut, stream.user, stream.name) if stream.user else None
+        self._marked = False
         self._drives_ready = drives_ready and self._ready is not None
         self._pattern: Sequence[bool] = (True,)
         self._beat = 0
@@ -46,9 +48,15 @@ class StreamMonitor:
         """Beats since the last reset."""
         return self._beat
 
-    def load(self, pattern: Sequence[bool]) -> None:
-        """Ready in the cycles after each reset, over and over."""
+    def load(self, pattern: Sequence[bool], *, misframed: bool = False) -> None:
+        """Ready in the cycles after each reset, over and over.
+
+        Args:
+            pattern: of ready.
+            misframed: frames are fed whose TLAST is wrong, so answers may be marked.
+        """
         self._pattern = [bool(flag) for flag in pattern]
+        self._marked = misframed
 
     def clear(self) -> None:
         """Forget every beat that was seen."""
@@ -102,7 +110,7 @@ class StreamMonitor:
         """
         kept = self._masks[self._beat % self.stream.beats]
         words = [signal.read(mask) for signal, mask in zip(self._data, kept, strict=True)]
-        return (*words, *(signal.read() for signal in (self._last, self._keep) if signal is not None))
+        return (*words, *(signal.read() for signal in (self._last, self._keep, self._user) if signal is not None))
 
     def sample(self, cycle: int) -> bool:
         """See whether a beat passes at the coming edge; called when the pins have settled.
@@ -139,6 +147,8 @@ class StreamMonitor:
                 f"{self._last.name} is {found} in beat {beat} of {self.stream.beats} "
                 f"(frame {frame} since the last reset)",
             )
+        if self._user is not None and self._user.flag() and not self._marked:
+            raise BreachError(self.stream.name, f"{self._user.name} is high in beat {beat} of a frame without a fault")
         if self._keep is not None and self._keep.read() != keep(self.stream, beat):
             raise BreachError(
                 self.stream.name,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,7 @@ class Order:
             "frames": plan.frames,
             "segments": [asdict(segment) for segment in plan.segments],
             "reset_cycles": plan.reset_cycles,
+            "misframed": plan.misframed,
             "seed": self.seed,
             "probes": self.probes,
             "patience": self.patience,
@@ -87,7 +88,8 @@ class Order:
                 else:
                     columns[part][name] = archive[key]
         segments = tuple(Segment(**item) for item in document["segments"])
-        plan = Plan(document["frames"], segments, **columns, reset_cycles=document["reset_cycles"])
+        how = {key: document[key] for key in ("misframed", "reset_cycles")}
+        plan = replace(Plan(document["frames"], segments, columns["gaps"], columns["ready"], columns["last"]), **how)
         more = {key: document[key] for key in ("seed", "probes", "patience", "quiet")}
         return cls(_design(document["design"]), plan, words, **more)
 

@@ -71,7 +71,7 @@ STEADY = Pattern()
 class LastError(str, Enum):
     """What is wrong with TLAST on the inputs, where the number of beats is right.
 
-    A design that counts beats answers as if nothing were wrong.
+    A design that counts beats answers as if nothing were wrong; `framing.resynced` says what one does that goes by it.
     """
 
     NONE = "none"
@@ -117,11 +117,18 @@ class Segment:
         frames: how many are fed.
         abort: cycle of the segment in which reset strikes; -1 where every frame is answered and nothing more may come.
             What was answered before must be right, and all that comes after belongs to the next segment.
+        answers: how many frames are answered; -1 for all. Another number where TLAST is wrong.
     """
 
     first: int
     frames: int
     abort: int = -1
+    answers: int = -1
+
+    @property
+    def answered(self) -> int:
+        """Frames that are answered."""
+        return self.frames if self.answers < 0 else self.answers
 
 
 @dataclass(frozen=True, eq=False)
@@ -136,6 +143,7 @@ class Plan:
         ready: by output, (period,) whether ready is high in cycle c of a segment, at index `c % period`; absent where
             nothing can hold the output back.
         last: by input with TLAST, (frames * beats,) its value.
+        misframed: TLAST is wrong somewhere, in a design that goes by it: answers are to other frames than were cut.
         reset_cycles: that reset is held.
     """
 
@@ -144,6 +152,7 @@ class Plan:
     gaps: Mapping[str, npt.NDArray[np.int64]]
     ready: Mapping[str, npt.NDArray[np.bool_]]
     last: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
+    misframed: bool = False
     reset_cycles: int = RESET_CYCLES
 
 
@@ -200,17 +209,18 @@ def _generator(seed: int, *names: str) -> np.random.Generator:
 
 
 def _last(stream: Stream, frames: int, error: LastError, rng: np.random.Generator) -> npt.NDArray[np.bool_]:
+    """TLAST of every beat; right in the last frame."""
     last = np.zeros((frames, stream.beats), dtype=bool)
     last[:, -1] = True
-    wrong = rng.random(frames) < 0.5
-    if error is LastError.NONE or not frames:
+    wrong = np.flatnonzero(rng.random(frames) < 0.5)
+    wrong = wrong[wrong < frames - 1]
+    if error is LastError.NONE or (error is LastError.EARLY and stream.beats == 1):
         return last.reshape(-1)
     last[wrong, -1] = False
-    if error is LastError.EARLY and stream.beats > 1:
-        for frame in np.flatnonzero(wrong):
-            last[frame, rng.integers(0, stream.beats - 1)] = True
+    if error is LastError.EARLY:
+        last[wrong, rng.integers(0, stream.beats - 1, size=wrong.size)] = True
     if error is LastError.LATE:
-        last[1:][wrong[:-1], 0] = True
+        last[wrong + 1, 0] = True
     return last.reshape(-1)
 
 
@@ -261,8 +271,20 @@ def compile_plan(scenario: Scenario, dut: Dut, frames: int, claims: Claims, seed
             drawn[-1] = True  # a pattern that never lets a beat pass would hold the design back for ever
             ready[stream.name] = drawn
     last = {
-        stream.name: _last(stream, frames, scenario.last, _generator(seed, scenario.name, "last", stream.name))
+        # All inputs are wrong in the same frames, so that as many frames are left of each.
+        stream.name: _last(stream, frames, _error(scenario, dut), _generator(seed, scenario.name, "last"))
         for stream in dut.inputs
         if stream.last
     }
-    return Plan(frames, _segments(scenario, frames, claims, once), gaps, ready, last)
+    segments = _segments(scenario, frames, claims, once)
+    misframed = dut.resyncs and _error(scenario, dut) is not LastError.NONE
+    if misframed:
+        segments = (Segment(0, frames, answers=min(int(np.count_nonzero(flags)) for flags in last.values())),)
+    return Plan(frames, segments, gaps, ready, last, misframed)
+
+
+def _error(scenario: Scenario, dut: Dut) -> LastError:
+    """The error of TLAST, where what is left of the inputs' frames still goes together."""
+    if dut.resyncs and len({stream.beats for stream in dut.inputs}) > 1 and scenario.last is not LastError.EARLY:
+        return LastError.NONE
+    return scenario.last

@@ -48,7 +48,7 @@ def _frame_faults(
     stream: Stream, number: int, segment: Segment, flow: Flow, expected: npt.NDArray[Any]
 ) -> Iterator[Fault]:
     places = flow.within(number)
-    whole = min(places.size // stream.beats, segment.frames)
+    whole = min(places.size // stream.beats, segment.answered)
     words = {name: rows[places] for name, rows in flow.words.items()}
     found = from_beats(stream, words, whole)
     wanted = expected[segment.first : segment.first + whole].reshape(whole, elements(stream))
@@ -72,13 +72,13 @@ def _frame_faults(
 
 def _count_fault(stream: Stream, number: int, segment: Segment, flow: Flow) -> Fault | None:
     places = flow.within(number)
-    beats = segment.frames * stream.beats
+    beats = segment.answered * stream.beats
     lacks = segment.abort < 0 and places.size < beats
     if places.size <= beats and not lacks:
         return None
     frame = segment.first + min(places.size, beats) // stream.beats
     cycle = int(flow.cycle[places[-1]]) if places.size else -1
-    text = f"{stream.name} gave {places.size} beats, not {beats}, for {segment.frames} frames from {segment.first} on"
+    text = f"{stream.name} gave {places.size} beats, not {beats}, for {segment.answered} frames from {segment.first} on"
     return Fault(stream.name, frame, cycle, number, -1, 0, 0, text)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+PERIOD_NS = 10  # of the testbench's clock
+PERIOD_PS = 1000 * PERIOD_NS
 _SCALAR = re.compile(r"[01xzXZ]")
 
 
