@@ -222,6 +222,8 @@ def _verify(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.road.verification import RUNGS, verify
     from codesign.verify.record import record
 
+    if args.stress:
+        return _stress(args, terminal)
     names = tuple(args.rungs.split(",")) if args.rungs else RUNGS
     with terminal.stages() as stage:
         verified = verify(
@@ -261,6 +263,22 @@ def _verify_rtl(args: argparse.Namespace, terminal: Terminal) -> int:
     terminal.show(f"Written: {checked.folder}/verify.json, junit.xml, answers.npz")
     terminal.document(document(checked))
     return OK if checked.passed else FAILED
+
+
+def _stress(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.stress import replays, table
+    from codesign.road.stressing import RECORD, stress
+
+    names = tuple(args.scenario or ())
+    with terminal.stages() as stage:
+        stressed = stress(args.design, frames=args.frames, seed=args.seed, names=names, progress=stage)
+    again = replays(stressed, str(args.design))
+    terminal.show(table(stressed))
+    for command in again:
+        terminal.show(f"To see it again: {command}")
+    terminal.show(f"Written: {stressed.folder / RECORD}")
+    terminal.document({**stressed.document(), "folder": str(stressed.folder), "replay": again})
+    return OK if stressed.passed else FAILED
 
 
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -362,6 +380,13 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument("--random", type=_count, default=2000, metavar="N", help="random samples over the full range")
     verify.add_argument("--seed", type=_count, default=0, metavar="N", help="of the random samples")
     verify.add_argument("--data", type=Path, metavar="FILE", help="samples in place of those kept with the design")
+    verify.add_argument(
+        "--stress", action="store_true", help="the RTL alone, under back-pressure, starvation, resets and the like"
+    )
+    verify.add_argument("--frames", type=_count, metavar="N", help="with --stress: samples fed in each scenario")
+    verify.add_argument(
+        "--scenario", action="append", metavar="NAME", help="with --stress: only this one; may be given again"
+    )
 
     others = command("verify-rtl", "hold RTL that others made against a Graph, in value and in cycle", _verify_rtl)
     others.add_argument("--graph", type=Path, required=True, metavar="DIR", help="design folder, or saved Graph")

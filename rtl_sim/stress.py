@@ -126,8 +126,8 @@ def assess(subject: Subject, case: Case, observed: Observed) -> Outcome:
     """Judge what was seen of a case."""
     plan = case.order.plan
     faults = judge(subject.design, plan, observed, case.expected)
-    steady = case.scenario.name == STEADY_SCENARIO.name and not faults
-    timing = measure(subject.design, plan, observed) if steady else None
+    steady = replace(case.scenario, name=STEADY_SCENARIO.name) == STEADY_SCENARIO and not case.fresh
+    timing = measure(subject.design, plan, observed) if steady and not faults else None
     return Outcome(
         scenario=case.scenario.name,
         seed=case.order.seed,
