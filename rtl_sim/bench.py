@@ -155,7 +155,7 @@ class Bench:
     def _check_asked(self, monitor: StreamMonitor | FlagMonitor) -> None:
         """No answer may come before a beat of its question: it would be left over from before a reset, or made up."""
         frame = self._first + -(-monitor.count // monitor.stream.beats)
-        asked = min(driver.started for driver in self.drivers)
+        asked = max(driver.started for driver in self.drivers)
         if frame > asked:
             raise BreachError(
                 monitor.stream.name, f"gave a beat of frame {frame - 1}, of which nothing was taken in since the reset"

@@ -112,7 +112,15 @@ def _design(document: dict[str, Any]) -> Dut:
         for key in ("inputs", "outputs", "probes")
     }
     control = Control(**document["control"]) if document["control"] else None
-    return Dut(**{**document, **streams, "protocol": Protocol(document["protocol"]), "control": control})
+    return Dut(
+        **{
+            **document,
+            **streams,
+            "protocol": Protocol(document["protocol"]),
+            "control": control,
+            "tied": tuple(document["tied"]),
+        }
+    )
 
 
 def save_observed(observed: Observed, folder: Path) -> None:

@@ -1,8 +1,7 @@
-"""Every scenario on a design, judged: what held, what was measured, and of a failure the frame and its waveform."""
+"""Every scenario on a design, judged: what held, what was measured, and of a failure the frame and its cycles."""
 
 from __future__ import annotations
 
-import shutil
 import zlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,15 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from rtl_sim.beats import to_beats
+from rtl_sim.engine import Engine
 from rtl_sim.framing import resynced
 from rtl_sim.interface import Dut
 from rtl_sim.observed import Observed
 from rtl_sim.run_files import Order
-from rtl_sim.runner import WAVEFORM, Simulator, carry_out
 from rtl_sim.scenario import STEADY_SCENARIO, Claims, Scenario, Words, compile_plan
 from rtl_sim.scoreboard import Fault, judge
 from rtl_sim.timing import Timing, measure
-from rtl_sim.waveform import PERIOD_PS, cut_vcd
 
 Frames = Mapping[str, npt.NDArray[Any]]
 _MARGIN = 8  # cycles of waveform before and after the failing frame
@@ -60,7 +58,8 @@ class Outcome:
         first: the first of them; None where all held.
         timing: measured, where the scenario does not pause; else None.
         claims_broken: what was measured otherwise than claimed.
-        waveform: of the failing frame; '' where there is none.
+        window: first and last cycle of the failing frame, and a few around them.
+        waveform: of these; '' where there is none.
     """
 
     scenario: str
@@ -71,6 +70,7 @@ class Outcome:
     first: Fault | None
     timing: Timing | None
     claims_broken: tuple[str, ...]
+    window: tuple[int, int] = (0, 0)
     waveform: str = ""
 
     @property
@@ -137,7 +137,20 @@ def assess(subject: Subject, case: Case, observed: Observed) -> Outcome:
         first=faults[0] if faults else None,
         timing=timing,
         claims_broken=timing.against(subject.claims) if timing else (),
+        window=_window(subject.design, case, observed, faults[0]) if faults else (0, 0),
     )
+
+
+def _window(design: Dut, case: Case, observed: Observed, fault: Fault) -> tuple[int, int]:
+    """From the cycle in which the failing frame's first beat was taken to the fault, and some more."""
+    begin = max(fault.cycle, 0)
+    within = fault.frame - case.order.plan.segments[fault.segment].first
+    for stream in design.inputs:
+        flow = observed.flows.get(stream.name)
+        places = flow.within(fault.segment) if flow is not None else np.zeros(0, dtype=np.int64)
+        if flow is not None and 0 <= within * stream.beats < places.size:
+            begin = min(begin, int(flow.cycle[places[within * stream.beats]]))
+    return max(0, begin - _MARGIN), max(fault.cycle, begin) + _MARGIN
 
 
 def power_ups(subject: Subject, seed: int, *, probes: bool = True) -> list[Case]:
@@ -152,7 +165,7 @@ def power_ups(subject: Subject, seed: int, *, probes: bool = True) -> list[Case]
 
 def stress(
     subject: Subject,
-    simulator: Simulator,
+    engine: Engine,
     cases: Sequence[Case],
     folder: Path,
     *,
@@ -163,7 +176,7 @@ def stress(
 
     Args:
         subject: the design.
-        simulator: of it.
+        engine: with a simulator of it.
         cases: as `prepare` and `power_ups` give them.
         folder: for the runs.
         limit_s: seconds after which a simulation is ended.
@@ -177,54 +190,6 @@ def stress(
     outcomes: dict[str, Outcome] = {}
     for run in runs:
         orders = [case.order for case in run]
-        seen = carry_out(simulator, orders, folder, limit_s=limit_s, arguments=arguments)
+        seen = engine.carry_out(orders, folder, limit_s=limit_s, arguments=arguments)
         outcomes.update((c.scenario.name, assess(subject, c, observed)) for c, observed in zip(run, seen, strict=True))
     return [outcomes[case.scenario.name] for case in cases]
-
-
-def film(
-    subject: Subject,
-    case: Case,
-    simulator: Simulator,
-    folder: Path,
-    *,
-    limit_s: float = 3600.0,
-    arguments: Sequence[str] = (),
-) -> Path | None:
-    """Run a case that failed again and keep the waveform of the failing frame.
-
-    Args:
-        subject: the design.
-        case: that failed.
-        simulator: one that traces.
-        folder: where the waveform goes; the run's other files go below it for the while.
-        limit_s: seconds after which the simulation is ended.
-        arguments: more for the simulator.
-
-    Returns:
-        The waveform; None where the case does not fail in this run, as with registers that start at random.
-
-    Raises:
-        SimulatorError: the simulator failed.
-    """
-    place = folder / "run"
-    (observed,) = carry_out(simulator, [case.order], place, limit_s=limit_s, arguments=arguments)
-    first = assess(subject, case, observed).first
-    if first is None:
-        return None
-    begin = first.cycle
-    for stream in subject.design.inputs:
-        flow = observed.flows.get(stream.name)
-        places = flow.within(first.segment) if flow is not None else np.zeros(0, dtype=np.int64)
-        number = (first.frame - case.order.plan.segments[first.segment].first) * stream.beats
-        if flow is not None and 0 <= number < places.size:
-            begin = min(begin, int(flow.cycle[places[number]]))
-    target = folder / "failure.vcd"
-    cut_vcd(
-        place / WAVEFORM,
-        target,
-        max(0, (begin - _MARGIN) * PERIOD_PS),
-        (max(first.cycle, begin) + _MARGIN) * PERIOD_PS,
-    )
-    shutil.rmtree(place)
-    return target

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,17 @@ from codesign.rtl import Manifest
 from codesign.simulate import execute
 from codesign.verify.dut import dut_of, inside
 from codesign.verify.stimulus import corner_words, random_inputs
-from rtl_sim.runner import SimulatorError, build, find_simulator
+from rtl_sim.engine import engine_for
+from rtl_sim.process import SimulatorError
+from rtl_sim.runner import find_simulator
 from rtl_sim.scenario import Claims, Words, standard_scenarios
-from rtl_sim.stress import Case, Outcome, Subject, film, power_ups, prepare, stress
+from rtl_sim.stress import Case, Outcome, Subject, power_ups, prepare, stress
 
 Progress = Callable[[str], None]
 Frames = Mapping[str, npt.NDArray[Any]]
 
 FORMAT = "codesign-stress"
+WAVEFORM = "failure.vcd"
 # Scenarios take some thirty cycles for each cycle of a frame's interval, all together.
 _CYCLES = 150_000
 _SLOWEST = 30
@@ -141,17 +144,16 @@ def stress_rtl(
         raise ToolMissingError(f"{error}; see `codesign doctor`") from error
     try:
         progress("building the simulator")
-        simulator = build(subject.design, sources, work, install=install, probes=True)
+        engine = engine_for(subject.design, sources, work, install=install)
         progress("stress")
-        outcomes = stress(subject, simulator, cases, work / "stress")
+        outcomes = stress(subject, engine, cases, work / "stress")
         with stage(folder, f"stress {seed} {count}") as place:
-            failed = [index for index, outcome in enumerate(outcomes) if outcome.first is not None]
-            for index in failed[:1]:
-                progress("a waveform of the first failure")
-                tracing = build(subject.design, sources, work, install=install, probes=True, traces=True)
-                wave = film(subject, cases[index], tracing, place)
-                if wave is not None:
-                    outcomes[index] = _with_waveform(outcomes[index], folder / wave.name)
+            for index, outcome in enumerate(outcomes):
+                if outcome.first is not None:
+                    progress("a waveform of the first failure")
+                    engine.film(cases[index].order, outcome.window, place / WAVEFORM)
+                    outcomes[index] = replace(outcome, waveform=str(folder / WAVEFORM))
+                    break
     except SimulatorError as error:
         raise ToolFailedError(f"the RTL of {manifest.top}: {error}") from error
     except OSError as error:
@@ -160,7 +162,3 @@ def stress_rtl(
         raise DesignError(f"{error.filename} cannot be read ({error.strerror}); write the RTL project again") from error
     shutil.rmtree(work / "stress", ignore_errors=True)
     return Stressed(tuple(outcomes), count, seed, folder)
-
-
-def _with_waveform(outcome: Outcome, path: Path) -> Outcome:
-    return Outcome(**{**outcome.__dict__, "waveform": str(path)})

@@ -39,6 +39,7 @@ public:
     Stream stream;
     Flow flow;
     Wanted wanted;
+    bool marked = false;  // answers may be marked: frames are fed whose TLAST is wrong
 
     explicit Monitor(Stream stream_) : stream(std::move(stream_)) {
         flow.words.resize(stream.data.size());
@@ -128,7 +129,7 @@ public:
                 throw Breach{stream.name, signals + " changed while the beat waited"};
             }
         }
-        if (stream.last || stream.keep) check_marks();
+        if (stream.last || stream.keep || stream.user) check_marks();
         if (!ready) {
             waiting_ = true;
             held_ = beat_;
@@ -154,7 +155,7 @@ private:
 
     void gather() {
         std::size_t at = 0;
-        beat_[at++] = stream.last ? flag(*stream.last) : 0;
+        beat_[at++] = (stream.last && flag(*stream.last) ? 1 : 0) | (stream.user && flag(*stream.user) ? 2 : 0);
         if (stream.keep) {
             std::memcpy(beat_.data() + at, bytes(*stream.keep), size_of(*stream.keep));
             at += size_of(*stream.keep);
@@ -171,6 +172,9 @@ private:
             throw Breach{stream.name, std::string(stream.last->port) + " is " + (end ? "low" : "high") + " in beat " +
                                           std::to_string(beat) + " of " + std::to_string(stream.beats) + " (frame " +
                                           std::to_string(count_ / stream.beats) + " since the last reset)"};
+        if (stream.user && flag(*stream.user) && !marked)
+            throw Breach{stream.name, std::string(stream.user->port) + " is high in beat " + std::to_string(beat) +
+                                          " of a frame without a fault"};
         if (!stream.keep) return;
         const std::size_t size = size_of(*stream.keep);
         const std::uint8_t* wanted_keep = keeps_.data() + (end ? size : 0);

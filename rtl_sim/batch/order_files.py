@@ -113,7 +113,8 @@ def save_order(
         f"reset_low {int(design.reset_low)}",
         f"stop_after {stop_after}",
         *([f"trace {trace[0]} {trace[1]}"] if trace else []),
-        *(f"segment {segment.first} {segment.frames} {segment.abort}" for segment in plan.segments),
+        f"misframed {int(plan.misframed)}",
+        *(f"segment {s.first} {s.frames} {s.abort} {s.answered}" for s in plan.segments),
     ]
     for kind, key, stream, bits in _streams(design, probes=order.probes):
         lines.append(f"{kind} {key} {stream.beats} {_line(stream.name)}")

@@ -123,7 +123,7 @@ struct Stream {
     std::string key, name;  // key: such as i0
     std::int64_t beats;
     std::vector<const Wire*> data;
-    const Wire *valid, *ready, *last, *keep;
+    const Wire *valid, *ready, *last, *keep, *user;
 
     Stream(std::string key_, std::string name_, std::int64_t beats_)
         : key(std::move(key_)), name(std::move(name_)), beats(beats_) {
@@ -133,6 +133,7 @@ struct Stream {
         ready = find(key + "_ready");
         last = find(key + "_last");
         keep = find(key + "_keep");
+        user = find(key + "_user");
     }
     std::string place(std::int64_t position) const {
         return "beat " + std::to_string(position % beats) + " of frame " + std::to_string(position / beats);

@@ -74,6 +74,8 @@ def _stream_wires(stream: Stream, key: str, design: Dut, *, source: bool, inside
         yield Wire(f"{key}_last", stream.last, 1, source, inside)
     if stream.keep:
         yield Wire(f"{key}_keep", stream.keep, word_bytes(bits), source, inside)
+    if stream.user:
+        yield Wire(f"{key}_user", stream.user, 1, source, inside)
 
 
 def wires(design: Dut, *, probes: bool) -> tuple[Wire, ...]:
