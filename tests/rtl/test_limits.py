@@ -43,13 +43,6 @@ def test_a_huge_table_is_refused_by_name():
         rtl.check_supported(Graph("g", (port("x", (3,), str(source)), node), ("big",)))
 
 
-def test_a_legacy_table_of_any_size_is_refused_by_name():
-    source = P("fixed<18,8>")
-    node = softmax("odd", "x", source, 3, SoftmaxImplementation.LEGACY, entries=100)
-    with pytest.raises(UnsupportedLayerError, match=r"layer 'odd': a legacy table of 100 entries.*such a table_size"):
-        rtl.check_supported(Graph("g", (port("x", (3,), str(source)), node), ("odd",)))
-
-
 def test_what_is_carried_passes():
     for graph in (mlp(), every_class()):
         rtl.check_supported(graph)

@@ -14,8 +14,8 @@ from codesign.graph.cast import Integers
 from codesign.graph.cast import cast as cast_integers
 from codesign.rtl.arithmetic import Variable, any_bit, look_up
 from codesign.rtl.logic.base import Wires, check_parameters, check_table, precast
-from codesign.rtl.logic.lookup import symmetric_index
 from codesign.rtl.logic.number import Number, select
+from codesign.rtl.logic.table_index import symmetric_index
 from codesign.simulate import Operand
 from codesign.simulate.ap import Ap
 from codesign.simulate.kernels import before_result

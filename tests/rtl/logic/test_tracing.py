@@ -103,6 +103,12 @@ def test_softmax_over_any_axis(implementation, n_slice, n_inner):
     check(node, port("x", shape, str(source)))
 
 
+def test_a_legacy_softmax_has_tables_of_any_size():
+    source = P("fixed<9,5>")
+    node = softmax("s", "x", source, 3, SoftmaxImplementation.LEGACY, entries=100)
+    check(node, port("x", (3,), str(source)))
+
+
 def test_softmax_of_older_releases():
     source = P("fixed<8,4>")
     types = SoftmaxTypes(
