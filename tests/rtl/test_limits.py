@@ -20,7 +20,7 @@ WIDE = {
     ],
     "input": [port("x", (4,), "fixed<60,4>"), activation("wide", "x", (4,), "fixed<8,4,RND,SAT>")],
     "scale": [port("x", (4,), "fixed<20,4>"), normalize("wide", "x", (4,), scale="fixed<40,4>", result="fixed<8,4>")],
-    "cast": [port("x", (4,), "ufixed<50,4>"), activation("wide", "x", (4,), "fixed<49,4,RND,SAT>")],
+    "cast": [port("x", (4,), "ufixed<52,4>"), activation("wide", "x", (4,), "fixed<49,4,RND,SAT>")],
 }  # fmt: skip
 
 
