@@ -12,7 +12,7 @@ from tests.rtl.designs import P, activation, dense, every_class, mlp, normalize,
 WIDE = {
     "product": [
         port("x", (4,), "fixed<30,4>"),
-        dense("wide", "x", 4, 2, weight="fixed<24,2>", accumulator="fixed<48,9>", result="fixed<8,4>"),
+        dense("wide", "x", 4, 2, weight="fixed<24,2>", accumulator="fixed<48,9,RND_CONV>", result="fixed<8,4>"),
     ],
     "accumulator": [
         port("x", (4,), "fixed<8,4>"),

@@ -26,6 +26,7 @@ from codesign.rtl.arithmetic import (
     wrap,
 )
 from codesign.rtl.casting import cast, left_shift_limit
+from codesign.rtl.logic.floored import floored_sums, shares_adders
 from codesign.simulate.kernels.sums import agreement_type
 
 ObjectArray = npt.NDArray[np.object_]
@@ -269,6 +270,9 @@ def _rounded(
     given: Terms, taken: Sequence[Sequence[int]], bias: Sequence[int], accumulator: FixedPoint
 ) -> list[Variable]:
     """Sums of products that are each rounded."""
+    if shares_adders(accumulator) and not np.any(given.offset):
+        weight, _ = _matrix(given, taken)
+        return floored_sums(given.x, weight, given.fraction - accumulator.fraction, bias, accumulator)
     products: dict[tuple[int, int], Variable] = {}
     for i, v in enumerate(given.x):
         row = multiply_matrix([v], given.weight[i : i + 1])
