@@ -13,6 +13,7 @@ from codesign.verify.rung import RungResult, Status
 _STYLE = {
     Status.EQUAL: "[green]equal[/green]",
     Status.DIFFERENT: "[bold red]DIFFERENT[/bold red]",
+    Status.BROKEN: "[bold red]BROKEN[/bold red]",
     Status.APPROXIMATE: "[yellow]approximate[/yellow]",
     Status.SKIPPED: "[dim]skipped[/dim]",
 }

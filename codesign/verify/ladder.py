@@ -67,6 +67,37 @@ def _skipped(rung: Rung, why: str) -> RungResult:
     return RungResult(rung.name, rung.title, Status.SKIPPED, 0, 0, (), None, (), why, 0.0, {})
 
 
+def _placed(
+    graph: Graph,
+    rung: Rung,
+    inputs: Mapping[str, Integers],
+    expected: Mapping[str, Integers],
+    answers: Answers,
+    sample: int,
+    approximate: Mapping[str, str],
+) -> tuple[Difference, Mapping[str, float | int | str]]:
+    """The first node that differs for a sample, and what the rung left behind.
+
+    The sample is answered again with every layer visible: after the one before it, or, where it is right then, after
+    all that came before. A fault that none of this shows again is placed at the output that showed it.
+    """
+    for start in dict.fromkeys((max(sample - 1, 0), 0)):
+        part = slice(start, sample + 1)
+        seen = rung.answer({name: values[part] for name, values in inputs.items()}, layers=True)
+        last = {name: values[part][-1:] for name, values in expected.items()}
+        found = {name: values[-1:] for name, values in seen.values.items() if name not in approximate}
+        if any(_differs(graph[name], last[name], values).any() for name, values in found.items()):
+            break
+    else:
+        last = {name: values[sample : sample + 1] for name, values in expected.items()}
+        found = {
+            name: values[sample : sample + 1] for name, values in answers.values.items() if name not in approximate
+        }
+    first = _first_difference(graph, last, Answers(found), list(found), 0)
+    left = {key: value for key, value in seen.facts.items() if key == "waveform"}
+    return Difference(**{**first.__dict__, "sample": sample}), left
+
+
 def climb_rung(
     graph: Graph,
     rung: Rung,
@@ -97,24 +128,17 @@ def climb_rung(
     for name in exact:
         flags = _differs(graph[name], expected[name], answers.values[name])
         wrong |= flags.reshape(samples, -1).any(axis=1)
-    first = None
+    first, facts = None, dict(answers.facts)
     if wrong.any():
-        sample = int(np.argmax(wrong))
-        one = {name: values[sample : sample + 1] for name, values in inputs.items()}
-        seen = rung.answer(one, layers=True)
-        inside = {name: values[sample : sample + 1] for name, values in expected.items()}
-        visible = [name for name in seen.values if name not in approximate]
-        if not any(_differs(graph[name], inside[name], seen.values[name]).any() for name in visible):
-            seen = Answers({n: answers.values[n][sample : sample + 1] for n in exact})
-            visible = exact
-        first = _first_difference(graph, inside, seen, visible, 0)
-        first = Difference(**{**first.__dict__, "sample": sample})
+        first, more = _placed(graph, rung, inputs, expected, answers, int(np.argmax(wrong)), approximate)
+        facts.update(more)
     declared = tuple(
         _approximation(graph[name], expected[name], values, approximate[name])
         for name, values in answers.values.items()
         if name in approximate
     )
-    status = Status.DIFFERENT if wrong.any() else Status.APPROXIMATE if declared else Status.EQUAL
+    right = Status.BROKEN if answers.faults else Status.APPROXIMATE if declared else Status.EQUAL
+    status = Status.DIFFERENT if wrong.any() else right
     return RungResult(
         rung.name,
         rung.title,
@@ -126,7 +150,8 @@ def climb_rung(
         declared,
         "",
         time.monotonic() - started,
-        answers.facts,
+        facts,
+        answers.faults,
     )
 
 

@@ -8,29 +8,42 @@ from dataclasses import asdict
 from typing import Any
 from xml.etree import ElementTree as Xml
 
+from codesign.graph import FixedPoint
 from codesign.verify.rung import Difference, RungResult, Status
+
+FAILED = (Status.DIFFERENT, Status.BROKEN)
 
 
 def passed(results: Sequence[RungResult]) -> bool:
-    """Whether no rung differs."""
-    return all(result.status is not Status.DIFFERENT for result in results)
+    """Whether no rung differs or breaks a promise."""
+    return all(result.status not in FAILED for result in results)
+
+
+def _number(value: int | float, width: int) -> str:
+    """A number, and an integer's bits as the hardware has them."""
+    if isinstance(value, float):
+        return f"{value:g}"
+    return f"{value} ({value & ((1 << width) - 1):0{width}b})"
 
 
 def sentence(difference: Difference) -> str:
     """One difference in one line."""
     layer = f"layer {difference.layer!r}" if difference.layer else "layer"
-    found = f"{difference.found:g}" if isinstance(difference.found, float) else str(difference.found)
+    width = FixedPoint.parse(difference.type).width
+    expected, found = _number(difference.expected, width), _number(difference.found, width)
     return (
         f"sample {difference.sample}, {layer} (node {difference.node!r}, element {list(difference.index)}, "
-        f"{difference.type}): Graph {difference.expected}, here {found}; {difference.reason}"
+        f"{difference.type}): Graph {expected}, here {found}; {difference.reason}"
     )
 
 
 def notes(result: RungResult) -> str:
     """What there is to say of a rung: its first difference, else measured errors and facts, a line each."""
+    faults = list(result.faults)
     if result.first is not None:
-        return sentence(result.first)
-    lines = [result.note] if result.note else []
+        left = [f"waveform {result.facts['waveform']}"] if "waveform" in result.facts else []
+        return "\n".join([sentence(result.first), *faults, *left])
+    lines = [*faults, *([result.note] if result.note else [])]
     for item in result.approximations:
         winner = "" if item.same_winner is None else f", same class on {100 * item.same_winner:.2f} %"
         lines.append(f"{item.node}: largest error {item.max_error:.3g}{winner} ({item.reason})")
@@ -57,7 +70,7 @@ def to_json(document: dict[str, Any]) -> str:
 def junit(results: Sequence[RungResult], name: str) -> str:
     """One test case a rung: failed where it differs, skipped where it was not climbed."""
     suite = Xml.Element("testsuite", name=name, tests=str(len(results)))
-    failures = sum(result.status is Status.DIFFERENT for result in results)
+    failures = sum(result.status in FAILED for result in results)
     skipped = sum(result.status is Status.SKIPPED for result in results)
     suite.set("failures", str(failures))
     suite.set("errors", "0")
@@ -69,7 +82,9 @@ def junit(results: Sequence[RungResult], name: str) -> str:
         if result.first is not None:
             failure = Xml.SubElement(case, "failure", type="mismatch")
             failure.set("message", f"{result.mismatching} of {result.samples} samples differ")
-            failure.text = sentence(result.first)
+            failure.text = notes(result)
+        elif result.faults:
+            Xml.SubElement(case, "failure", type="promise", message=result.faults[0]).text = notes(result)
         elif result.status is Status.DIFFERENT:
             Xml.SubElement(case, "failure", type="mismatch", message=result.note)
         elif result.status is Status.SKIPPED:

@@ -1,30 +1,30 @@
-"""Simulating an RTL project clock by clock: Verilator (or Icarus) under cocotb, driven by `rtl_sim`."""
+"""Simulating an RTL project clock by clock: once at full speed, once with pauses, from different power-up values."""
 
 from __future__ import annotations
 
-import hashlib
-import importlib.util
-import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
-from codesign.artifact import is_current, make_folder, stage, write_atomic
-from codesign.errors import DesignError, InputDataError, ToolFailedError, ToolMissingError
-from codesign.rtl import Bus, Manifest
+from codesign.artifact import make_folder
+from codesign.errors import InputDataError, ToolFailedError
+from codesign.rtl import Manifest
 from codesign.simulate import Integers
-from codesign.toolchain.process import last_lines, run_tool
-from codesign.toolchain.verilator import VerilatorInstall, find_verilator
-from rtl_sim import icarus, verilator
-from rtl_sim.job import FAILURE, VARIABLE, Answers, Job, Signal, Stimulus
-from rtl_sim.packing import pack, unpack
+from codesign.verify.dut import dut_of, inside
+from codesign.verify.simulator import WAVEFORM, Simulator, build_simulator
+from rtl_sim.beats import bounds, from_beats, to_beats
+from rtl_sim.interface import Dut
+from rtl_sim.observed import Observed
+from rtl_sim.run_files import Order
+from rtl_sim.scenario import STEADY_SCENARIO, Claims, Pattern, Plan, Scenario, compile_plan
+from rtl_sim.timing import Timing, measure
 
-_BUILD_LIMIT_S = 3600.0
-_SECONDS_A_CYCLE = 0.2
-_TESTBENCH = "rtl_sim.testbench"
+# Pauses at both ends, short and long, while registers hold other values at power-up than in the steady run.
+PAUSES = Scenario("pauses", starve=Pattern(0.2, 2.0), stall=Pattern(0.2, 2.0))
+_MARGIN = 8  # cycles of a waveform before and after the frames that it is for
 
 
 @dataclass(frozen=True)
@@ -34,230 +34,234 @@ class RtlRun:
     Attributes:
         outputs: by output node, (n, *shape) integers of its type.
         layers: by node, (n, *shape) integers of its type; empty where they were not asked for.
-        latency_cycles: clock edges from the one that takes a sample in to the one that finds its outputs, as
-            measured; None where it was not the same for all samples, or there were none.
-        interval: clock cycles between answers to samples given back to back, as measured; None where there were none.
+        timing: as measured at full speed.
+        faults: promises that the design broke although it answered: its own timing, and answers that depend on pauses
+            or on what registers hold at power-up; a sentence each.
+        waveform: of the last frame and the one before it; None where it was not asked for.
     """
 
     outputs: dict[str, Integers]
     layers: dict[str, Integers]
-    latency_cycles: int | None
-    interval: int | None
+    timing: Timing
+    faults: tuple[str, ...] = field(default=())
+    waveform: Path | None = None
+
+    @property
+    def latency_cycles(self) -> int | None:
+        """Clock cycles from the first beat of a sample taken to the last of its answer given, of an idle design."""
+        return self.timing.latency
+
+    @property
+    def interval(self) -> int | None:
+        """Clock cycles from answer to answer at full speed; None of fewer than four samples."""
+        return self.timing.interval
 
 
-@dataclass(frozen=True)
-class _Icarus:
-    """The simulator to fall back on."""
+def checked_inputs(manifest: Manifest, inputs: Mapping[str, Integers]) -> int:
+    """The number of samples.
 
-    compiler: Path
-    runtime: Path
-    version: str = "icarus"
-
-
-def _simulator() -> VerilatorInstall | _Icarus:
-    if importlib.util.find_spec("cocotb") is None:
-        raise ToolMissingError("cocotb, which drives the RTL, is not installed: pip install 'codesign[rtl]'")
-    try:
-        return find_verilator()
-    except ToolMissingError:
-        compiler, runtime = shutil.which("iverilog"), shutil.which("vvp")
-        if compiler is None or runtime is None:
-            raise
-        return _Icarus(Path(compiler), Path(runtime))
-
-
-def _sources(project: Path, manifest: Manifest) -> dict[str, bytes]:
-    """The Verilog as it stands now; nobody asks whether it is what was written once."""
-    try:
-        return {name: (project / name).read_bytes() for name in manifest.sources}
-    except OSError as error:
-        raise DesignError(f"{error.filename} cannot be read ({error.strerror}); write the RTL project again") from error
-
-
-def _build_key(sources: Mapping[str, bytes], control: str, simulator: VerilatorInstall | _Icarus) -> str:
-    total = hashlib.sha256()
-    folder = Path()
-    commands = [
-        *verilator.verilate(Path("verilator"), "top", [], folder),
-        *verilator.compile_command([]),
-        simulator.version,
-        type(simulator).__name__,
-    ]
-    for part in (*commands, control, *(item for name, text in sources.items() for item in (name, text))):
-        data = part if isinstance(part, bytes) else part.encode()
-        total.update(len(data).to_bytes(8, "little") + data)
-    return total.hexdigest()
-
-
-def _compile(simulator: VerilatorInstall | _Icarus, top: str, sources: list[Path], build: Path, log: Path) -> None:
-    if isinstance(simulator, _Icarus):
-        write_atomic(build / icarus.TIMESCALE, icarus.TIMESCALE_TEXT)
-        command = icarus.compile_command(str(simulator.compiler), top, sources)
-        run_tool("Icarus Verilog", command, folder=build, log=log / "icarus.log", limit_s=_BUILD_LIMIT_S)
-        return
-    environment = simulator.environment()
-    run_tool(
-        "Verilator",
-        verilator.verilate(simulator.binary, top, sources, build),
-        folder=build,
-        log=log / "verilator.log",
-        limit_s=_BUILD_LIMIT_S,
-        environment=environment,
-    )
-    run_tool(
-        "make, for the simulator,",
-        verilator.compile_command(simulator.make_arguments()),
-        folder=build,
-        log=log / "make.log",
-        limit_s=_BUILD_LIMIT_S,
-        environment=environment,
-    )
-
-
-def _built(project: Path, manifest: Manifest, work: Path, simulator: VerilatorInstall | _Icarus) -> Path:
-    """The folder of a simulator made from the Verilog as it stands; made now unless the same was made before."""
-    control = verilator.visible(
-        manifest.top,
-        [manifest.clock, manifest.reset, manifest.in_valid, *(bus.signal for bus in manifest.inputs)],
-        [manifest.out_valid, *(bus.signal for bus in (*manifest.outputs, *manifest.layers))],
-    )
-    texts = _sources(project, manifest)
-    key = _build_key(texts, control, simulator)
-    folder = work / f"simulator-{key[:16]}"
-    if is_current(folder, key):
-        return folder
-    with stage(folder, key) as temporary:
-        build = make_folder(temporary / "build")
-        write_atomic(build / verilator.VISIBLE, control)
-        paths = []
-        for index, (name, text) in enumerate(texts.items()):
-            paths.append(Path(f"{index:03d}_{PurePosixPath(name).name}"))
-            write_atomic(build / paths[-1], text)
-        _compile(simulator, manifest.top, paths, build, work)
-        program = icarus.PROGRAM if isinstance(simulator, _Icarus) else verilator.PROGRAM
-        (build / program).replace(temporary / program)
-        shutil.rmtree(build)
-    return folder
-
-
-def _words(manifest: Manifest, inputs: Mapping[str, Integers]) -> tuple[dict[str, npt.NDArray[np.uint8]], int]:
-    names = [bus.node for bus in manifest.inputs]
-    if set(inputs) != set(names):
-        raise InputDataError(f"inputs are named {sorted(inputs)}, but the RTL's are {names}")
-    words, counts = {}, set()
-    for bus in manifest.inputs:
+    Raises:
+        InputDataError: they do not fit the design's ports.
+    """
+    ports = [bus.node for bus in manifest.inputs]
+    if sorted(inputs) != sorted(ports):
+        raise InputDataError(f"inputs are named {sorted(inputs)}, but the RTL's are {ports}")
+    counts: set[int] = set()
+    for bus, stream in zip(manifest.inputs, dut_of(manifest).inputs, strict=True):
         values = np.asarray(inputs[bus.node])
-        if values.shape[1:] != bus.shape or (values.dtype.kind not in "iu" and values.dtype != object):
+        if values.shape[1:] != bus.shape or values.dtype.kind not in "iuO":
             raise InputDataError(
-                f"input {bus.node!r} is {values.dtype} of shape {values.shape}, "
-                f"expected integers of shape (samples, {', '.join(map(str, bus.shape))})"
+                f"input {bus.node!r} is {values.dtype} of shape {values.shape}, expected integers of shape "
+                f"(samples, {', '.join(map(str, bus.shape))})"
             )
-        low, high = (-(1 << (bus.bits - 1)), (1 << (bus.bits - 1)) - 1) if bus.signed else (0, (1 << bus.bits) - 1)
+        low, high = bounds(stream)
         if values.size and (int(values.min()) < low or int(values.max()) > high):
             raise InputDataError(
                 f"input {bus.node!r} spans [{values.min()}, {values.max()}], but {bus.type} holds [{low}, {high}]"
             )
-        counts.add(values.shape[0])
-        words[bus.signal] = pack(values.reshape(values.shape[0], bus.elements), bus.bits)
+        counts.add(len(values))
     if len(counts) != 1:
         raise InputDataError(f"inputs have different numbers of samples: {sorted(counts)}")
-    return words, counts.pop()
+    return counts.pop()
 
 
-def _gaps(samples: int, seed: int) -> npt.NDArray[np.int64]:
-    """Idle cycles before each sample: none in the first half of a run, now and then one to four in the second."""
-    rng = np.random.default_rng(seed)
-    gaps = np.where(rng.random(samples) < 0.3, rng.integers(1, 5, samples), 0).astype(np.int64)
-    gaps[: (samples + 1) // 2] = 0
-    return gaps
+def _order(
+    design: Dut, scenario: Scenario, inputs: Mapping[str, Integers], samples: int, claims: Claims, seed: int
+) -> Order:
+    plan = compile_plan(scenario, design, samples, claims, seed)
+    words = {stream.name: to_beats(stream, inputs[stream.name]) for stream in design.inputs}
+    patience = 1000 + 4 * (claims.latency + claims.interval)
+    return Order(design, plan, words, seed=seed, patience=patience, quiet=64 + claims.latency)
 
 
-def _simulate(
-    simulator: VerilatorInstall | _Icarus, program: Path, manifest: Manifest, job: Job, stimulus: Stimulus, work: Path
-) -> Answers:
-    log = work / "simulation.log"
-    samples = int(stimulus.gaps.size)
-    with stage(work / "run", "last run") as folder:
-        job.save(folder)
-        stimulus.save(folder)
-        environment = {
-            **verilator.run_environment(manifest.top, _TESTBENCH, folder / "results.xml"),
-            VARIABLE: str(folder),
-        }
-        if isinstance(simulator, _Icarus):
-            command = icarus.run_command(str(simulator.runtime), program)
-        else:
-            command = verilator.run_command(program, job.seed)
-        cycles = samples + int(stimulus.gaps.sum()) + job.patience
-        run_tool(
-            "the RTL simulator",
-            command,
-            folder=folder,
-            log=log,
-            limit_s=120 + _SECONDS_A_CYCLE * cycles,
-            environment=environment,
-        )
-        if (folder / FAILURE).is_file():
-            raise ToolFailedError(f"the RTL of {manifest.top}: {(folder / FAILURE).read_text()}; the log is {log}")
-        try:
-            return Answers.load(folder)
-        except (OSError, ValueError, KeyError) as error:
-            raise ToolFailedError(
-                f"the RTL simulator gave no answers; its log is {log}, which ends: {last_lines(log)}"
-            ) from error
+def _numbers(observed: Observed, design: Dut, shapes: Mapping[str, tuple[int, ...]], samples: int) -> dict[str, Any]:
+    found = {}
+    for stream in (*design.outputs, *design.probes):
+        if stream.name in observed.flows and stream.name in shapes:
+            numbers = from_beats(stream, observed.flows[stream.name].words, samples)
+            found[stream.name] = numbers.reshape(samples, *shapes[stream.name])
+    return found
 
 
-def _values(answers: Answers, bus: Bus, samples: int) -> Integers:
-    numbers = unpack(answers.words[bus.signal], bus.elements, bus.bits, signed=bus.signed)
-    return numbers.reshape(samples, *bus.shape)
+def _cycles(design: Dut, samples: int, claims: Claims) -> int:
+    beats = max(stream.beats for stream in (*design.inputs, *design.outputs))
+    return 2 * claims.latency + 3 * samples * max(claims.interval, beats)
 
 
-def _signals(buses: tuple[Bus, ...]) -> tuple[Signal, ...]:
-    return tuple(Signal(bus.signal, bus.width, bus.offset) for bus in buses)
+@dataclass(frozen=True)
+class _Design:
+    """What simulating a project needs to know of it."""
+
+    manifest: Manifest
+    design: Dut
+    sources: tuple[Path, ...]
+    work: Path
+    claims: Claims
+
+    def simulator(self, samples: int, *, probes: bool, traces: bool) -> Simulator:
+        """A built one.
+
+        Raises:
+            CodesignError: as `build_simulator`.
+        """
+        cycles = _cycles(self.design, samples, self.claims)
+        return build_simulator(self.design, self.sources, self.work, probes=probes, traces=traces, cycles=cycles)
+
+    def run(self, simulator: Simulator, order: Order, name: str, trace: tuple[int, int] | None = None) -> Observed:
+        """Carry out an order in its own folder.
+
+        Raises:
+            ToolFailedError: the simulator failed.
+        """
+        cycles = _cycles(self.design, order.plan.frames, self.claims) + order.patience
+        return simulator.run(order, self.work / name, cycles=cycles, trace=trace)
+
+    def waveform(self, order: Order, seen: Observed, first: int, last: int) -> Path:
+        """Carry out an order again, with a waveform from one frame to another.
+
+        Args:
+            order: as it was carried out.
+            seen: what was seen of it.
+            first: frame; from the cycle in which its first beat was taken.
+            last: frame; to the cycle in which its last answer was given, or the run ended.
+        """
+        simulator = self.simulator(order.plan.frames, probes=True, traces=True)
+        begin = [_cycle(seen, s.name, first * s.beats) for s in self.design.inputs]
+        end = [_cycle(seen, s.name, (last + 1) * s.beats - 1) for s in self.design.outputs]
+        start = min(begin) - _MARGIN
+        stop = max(end) + _MARGIN
+        traced = replace(order, probes=True)
+        self.run(simulator, traced, "failure", (max(start, 0), stop))
+        return self.work / "failure" / WAVEFORM
+
+
+def _cycle(seen: Observed, stream: str, beat: int) -> int:
+    """In which a beat passed; the last cycle of the run where it never did."""
+    cycles = seen.flows[stream].cycle
+    return int(cycles[beat]) if beat < cycles.size else seen.cycles
+
+
+def _frame_of(seen: Observed, plan: Plan, design: Dut) -> int:
+    """The first frame of which an answer lacks."""
+    whole = min(seen.flows[stream.name].cycle.size // stream.beats for stream in design.outputs)
+    return min(whole, max(plan.frames - 1, 0))
+
+
+def _check_protocol(made: _Design, order: Order, seen: Observed) -> None:
+    """Stop where a rule was broken.
+
+    Raises:
+        ToolFailedError: naming the rule, the frame, the cycle, and the waveform that was left.
+    """
+    if not seen.violations:
+        return
+    violation = seen.violations[0]
+    frame = _frame_of(seen, order.plan, made.design)
+    waveform = made.waveform(order, seen, max(frame - 1, 0), frame)
+    whose = f"{violation.stream}: " if violation.stream else ""
+    raise ToolFailedError(
+        f"the RTL of {made.design.top}: {whose}{violation.text} (frame {frame}, cycle {violation.cycle}, "
+        f"seed {order.seed}); the waveform is {waveform}"
+    )
+
+
+def _first_difference(first: Mapping[str, Any], second: Mapping[str, Any]) -> tuple[int, str] | None:
+    """(sample, node) that two runs answered differently, the earliest sample."""
+    found = []
+    for name, values in first.items():
+        wrong = (values != second[name]).reshape(len(values), -1).any(axis=1)
+        if wrong.any():
+            found.append((int(np.argmax(wrong)), name))
+    return min(found, default=None)
 
 
 def simulate_rtl(
-    project: Path, inputs: Mapping[str, Integers], work: Path, *, layers: bool = False, seed: int = 0
+    project: Path,
+    inputs: Mapping[str, Integers],
+    work: Path,
+    *,
+    layers: bool = False,
+    seed: int = 0,
+    waveform: bool = False,
 ) -> RtlRun:
     """What an RTL project answers, its Verilog simulated as it stands.
+
+    The samples are fed twice: at full speed, where latency and interval are measured; then with pauses of inputs and
+    outputs, from other power-up values. Both runs must give the same answers.
 
     Args:
         project: folder with `manifest.json`.
         inputs: by input node, (n, *shape) integers of its type.
-        work: where the built simulator, its logs and the last run go; the same Verilog is built once.
+        work: where built simulators, logs, stimulus and answers of the last runs go; the same Verilog is built once.
         layers: also read every node's result.
-        seed: of the gaps between samples, the noise in them, and what registers hold before reset.
+        seed: of the pauses, the noise in them, and what registers hold before reset.
+        waveform: leave one of the last two samples.
 
     Raises:
         DesignError: the manifest or a source is missing or damaged.
         InputDataError: the inputs do not fit the ports.
         ToolMissingError: no simulator is installed.
-        ToolFailedError: the RTL does not build, gives an answer that nobody asked for, or never answers.
+        ToolFailedError: the RTL does not build, breaks the protocol, gives an answer that nobody asked for, or never
+            answers.
     """
     manifest = Manifest.load(project)
-    words, samples = _words(manifest, inputs)
-    simulator = _simulator()
-    make_folder(work)
-    work = work.resolve()
-    inside = manifest.layers if layers else ()
-    program = _built(project, manifest, work, simulator)
-    job = Job(
-        clock=manifest.clock,
-        reset=manifest.reset,
-        in_valid=manifest.in_valid,
-        out_valid=manifest.out_valid,
-        inputs=_signals(manifest.inputs),
-        outputs=_signals(manifest.outputs),
-        layers=_signals(inside),
-        seed=seed,
-        patience=1000 + 4 * manifest.latency_cycles,
+    samples = checked_inputs(manifest, inputs)
+    made = _Design(
+        manifest,
+        dut_of(manifest),
+        tuple(project / name for name in manifest.sources),
+        make_folder(work).resolve(),
+        Claims(manifest.latency_cycles, manifest.interval),
     )
-    answers = _simulate(simulator, program, manifest, job, Stimulus(words, _gaps(samples, seed)), work)
-    latencies = set((answers.given - answers.taken).tolist())
-    steps = np.diff(answers.given)[np.diff(answers.taken) == 1]
+    simulator = made.simulator(samples, probes=layers or waveform, traces=waveform)
+    steady = _order(made.design, STEADY_SCENARIO, inputs, samples, made.claims, seed)
+    paused = _order(made.design, PAUSES, inputs, samples, made.claims, seed + 1)
+    steady = replace(steady, probes=layers)
+    seen = made.run(simulator, steady, "steady")
+    _check_protocol(made, steady, seen)
+    again = made.run(simulator, paused, "paused")
+    _check_protocol(made, paused, again)
+    buses = {bus.node: bus.shape for bus in (*manifest.inputs, *manifest.outputs)}
+    points = {inside(bus.node): bus.shape for bus in manifest.layers} if layers else {}
+    answers = _numbers(seen, made.design, {**buses, **points}, samples)
+    outputs = {bus.node: answers[bus.node] for bus in manifest.outputs}
+    timing = measure(made.design, steady.plan, seen)
+    faults = list(timing.against(made.claims))
+    differs = _first_difference(outputs, _numbers(again, made.design, buses, samples))
+    left = None
+    if differs is not None:
+        sample, node = differs
+        left = made.waveform(paused, again, max(sample - 1, 0), sample)
+        faults.append(
+            f"sample {sample}, node {node!r}: the answer depends on pauses or on power-up values (seed {paused.seed}); "
+            f"the waveform is {left}"
+        )
+    elif waveform and samples:
+        left = made.waveform(steady, seen, max(samples - 2, 0), samples - 1)
     return RtlRun(
-        outputs={bus.node: _values(answers, bus, samples) for bus in manifest.outputs},
-        layers={bus.node: _values(answers, bus, samples) for bus in inside},
-        latency_cycles=latencies.pop() if len(latencies) == 1 else None,
-        interval=int(steps.max()) if steps.size else None,
+        outputs=outputs,
+        layers={bus.node: answers[inside(bus.node)] for bus in manifest.layers} if layers else {},
+        timing=timing,
+        faults=tuple(faults),
+        waveform=left,
     )

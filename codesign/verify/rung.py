@@ -19,6 +19,7 @@ class Status(str, Enum):
 
     EQUAL = "equal"
     DIFFERENT = "different"
+    BROKEN = "broken"  # every answer is right, but a promise is not kept
     APPROXIMATE = "approximate"  # declared so beforehand, with the reason; its error is measured
     SKIPPED = "skipped"
 
@@ -31,10 +32,12 @@ class Answers:
         values: by Graph node name, (samples, *shape): integers of the node's type, or floats that stand for
             the numbers themselves.
         facts: measured on the way (latency in cycles, …).
+        faults: promises that it broke although it answered, a sentence each.
     """
 
     values: Mapping[str, npt.NDArray[Any]]
     facts: Mapping[str, float | int | str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
 
 
 class Rung(Protocol):
@@ -118,6 +121,7 @@ class RungResult:
         note: why it was skipped, and other facts.
         seconds: it took.
         facts: measured beside the values (latency in cycles, …).
+        faults: promises that it broke although it answered, a sentence each.
     """
 
     rung: str
@@ -131,6 +135,7 @@ class RungResult:
     note: str
     seconds: float
     facts: Mapping[str, float | int | str]
+    faults: tuple[str, ...] = ()
 
 
 def as_numbers(values: npt.NDArray[Any], fraction: int) -> npt.NDArray[np.float64]:

@@ -44,10 +44,10 @@ class CsimRung:
 
 
 class RtlRung:
-    """Answers with what our RTL gives in Verilator, driven by cocotb."""
+    """Answers with what our RTL gives in a simulator, clock by clock."""
 
     name = "rtl"
-    title = "RTL in simulation (Verilator, cocotb)"
+    title = "RTL in simulation (Verilator)"
 
     def __init__(self, project: Path, work: Path, seed: int) -> None:
         """
@@ -65,13 +65,19 @@ class RtlRung:
         return None
 
     def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
-        """The RTL's integers, and the latency and interval that were measured.
+        """The RTL's integers, what was measured of its timing, and where that is not what the manifest says.
 
         Raises:
+            DesignError: the project is damaged.
             ToolMissingError: no simulator is installed.
-            ToolFailedError: the RTL does not build, or never answers.
+            ToolFailedError: the RTL does not build, breaks the protocol, or never answers.
         """
-        run = simulate_rtl(self._project, inputs, self._work, layers=layers, seed=self._seed)
-        facts = {"latency_cycles": run.latency_cycles, "interval": run.interval}
+        run = simulate_rtl(self._project, inputs, self._work, layers=layers, seed=self._seed, waveform=layers)
+        facts = {
+            "latency_cycles": run.timing.latency,
+            "interval": run.timing.interval,
+            "samples_a_cycle": run.timing.throughput,
+            "waveform": None if run.waveform is None else str(run.waveform),
+        }
         known = {key: value for key, value in facts.items() if value is not None}
-        return Answers({**run.layers, **run.outputs}, known)
+        return Answers({**run.layers, **run.outputs}, known, run.faults)
