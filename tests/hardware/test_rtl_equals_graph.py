@@ -45,15 +45,21 @@ DESIGNS = {
 }
 
 
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """What all simulators share is compiled once."""
+    return tmp_path_factory.mktemp("work")
+
+
 @pytest.mark.parametrize(("make", "samples", "family"), DESIGNS.values(), ids=DESIGNS)
-def test_every_bit_of_every_layer(make, samples, family, tmp_path):
+def test_every_bit_of_every_layer(make, samples, family, tmp_path, work):
     graph = make()
     manifest = rtl.write_project(graph, tmp_path / "rtl", clock_ns=8.0, family=family, part="")
     inputs = stimulus(graph, samples)
     if make is all_casts:
         inputs = {"x": np.arange(-64, 64)[:, None]}
     expected = execute(graph, inputs)
-    run = simulate_rtl(tmp_path / "rtl", inputs, tmp_path / "work", layers=True, seed=5)
+    run = simulate_rtl(tmp_path / "rtl", inputs, work, layers=True, seed=5)
     assert set(run.layers) == set(expected)
     for name, values in expected.items():
         np.testing.assert_array_equal(run.layers[name], values, err_msg=name)
@@ -62,3 +68,4 @@ def test_every_bit_of_every_layer(make, samples, family, tmp_path):
         np.testing.assert_array_equal(values, expected[name], err_msg=name)
     assert run.latency_cycles == manifest.latency_cycles
     assert run.interval == manifest.interval == 1
+    assert not run.faults

@@ -26,7 +26,7 @@ from codesign.graph.convert import to_floats
 from codesign.graph.nodes import replace_arrays
 from codesign.simulate import execute
 from codesign.verify.ladder import climb
-from codesign.verify.record import junit, passed, record, sentence, to_json
+from codesign.verify.record import junit, notes, passed, record, sentence, to_json
 from codesign.verify.rung import Answers, MissingRung, Status
 from codesign.verify.stimulus import random_inputs
 
@@ -124,7 +124,7 @@ def test_one_weight_by_one_bit_is_found_at_its_layer() -> None:
     assert result.first.sample == int(np.argmax(wrong))
     assert (result.first.node, result.first.layer, result.first.index) == ("fc", "dense", (1,))
     assert "a weight, a table entry or the arithmetic differs" in result.first.reason
-    assert rung.calls[-1] == (1, True), "only the failing sample is asked for again, with its layers"
+    assert rung.calls[-1] == (2, True), "the failing sample and the one before it are asked for again, with layers"
 
 
 def test_another_rounding_mode_is_named() -> None:
@@ -179,6 +179,46 @@ def test_half_a_step_is_a_difference() -> None:
 
     (result,) = climb(graph, [Half(graph, as_floats=True)], random_inputs(graph, 5, 0))
     assert (result.status, result.mismatching) == (Status.DIFFERENT, 5)
+
+
+def test_a_fault_that_needs_what_came_before_is_placed_with_all_of_it():
+    graph = design()
+
+    class Forgetful(GraphRung):
+        """Wrong from the fifth sample of a run on."""
+
+        def answer(self, inputs: Mapping[str, Any], *, layers: bool) -> Answers:
+            given = super().answer(inputs, layers=layers)
+            values = {name: value.copy() for name, value in given.values.items()}
+            if layers:
+                values["fc"][4:] ^= 1
+            values["act"][4:] ^= 1
+            return Answers(values, {"waveform": "there"} if layers else {})
+
+    rung = Forgetful(graph)
+    (result,) = climb(graph, [rung], random_inputs(graph, 9, 0))
+    assert result.first is not None
+    assert (result.first.sample, result.first.node, result.mismatching) == (4, "fc", 5)
+    assert rung.calls == [(9, False), (2, True), (5, True)]
+    assert f"here {result.first.found} (" in sentence(result.first)
+    assert notes(result).endswith("waveform there")
+
+
+def test_a_broken_promise_fails_a_rung_whose_answers_are_right():
+    graph = design()
+
+    class Late(GraphRung):
+        def answer(self, inputs: Mapping[str, Any], *, layers: bool) -> Answers:
+            given = super().answer(inputs, layers=layers)
+            return Answers(given.values, faults=("latency is 9 cycles, claimed are 8",))
+
+    results = climb(graph, [Late(graph)], random_inputs(graph, 9, 0))
+    assert (results[0].status, results[0].mismatching) == (Status.BROKEN, 0)
+    assert not passed(results)
+    assert notes(results[0]).startswith("latency is 9 cycles, claimed are 8")
+    failure = Xml.fromstring(junit(results, "d")).find("testcase/failure")
+    assert failure is not None
+    assert failure.get("message") == "latency is 9 cycles, claimed are 8"
 
 
 def test_what_cannot_be_climbed_is_skipped_with_the_reason() -> None:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 from codesign import rtl
-from codesign.errors import DesignError, InputDataError
+from codesign.errors import InputDataError
 from codesign.simulate import execute
+from codesign.verify.ladder import climb
+from codesign.verify.record import notes
 from codesign.verify.rtl import simulate_rtl
+from codesign.verify.rungs import RtlRung
 from tests.rtl.designs import mlp, stimulus
 
 FLAT = np.zeros((3, 8), dtype=np.int64)
@@ -38,14 +42,6 @@ def test_inputs_that_do_not_fit(tmp_path, inputs, message):
     assert not (tmp_path / "work").exists()
 
 
-@pytest.mark.tools
-def test_a_source_that_is_gone(tmp_path):
-    manifest = write(tmp_path / "rtl")
-    (tmp_path / "rtl" / manifest.sources[0]).unlink()
-    with pytest.raises(DesignError, match=r"node000_image.v cannot be read .*; write the RTL project again"):
-        simulate_rtl(tmp_path / "rtl", {"image": GOOD}, tmp_path / "work")
-
-
 def tamper(path):
     """Turn one adder of a module into a subtractor."""
     text = path.read_text()
@@ -55,7 +51,7 @@ def tamper(path):
 
 
 @pytest.mark.tools
-def test_one_operator_changed_is_seen_at_its_layer(tmp_path):
+def test_one_operator_changed_is_seen_at_its_layer_and_leaves_a_waveform(tmp_path):
     graph = mlp()
     manifest = write(tmp_path / "rtl")
     inputs = stimulus(graph, 300)
@@ -64,16 +60,20 @@ def test_one_operator_changed_is_seen_at_its_layer(tmp_path):
     for name, values in run.outputs.items():
         np.testing.assert_array_equal(values, expected[name])
     assert not run.layers
+    assert not run.faults
+    assert (run.latency_cycles, run.interval) == (manifest.latency_cycles, manifest.interval)
     module = next(bus.module for bus in manifest.layers if bus.node == "norm")
     tamper(tmp_path / "rtl" / "src" / f"{module}.v")
-    run = simulate_rtl(tmp_path / "rtl", inputs, tmp_path / "work", layers=True)
-    wrong = [node.name for node in graph if (run.layers[node.name] != expected[node.name]).any()]
-    assert wrong[0] == "norm"
-    assert (run.outputs["logits"] != expected["logits"]).any()
-    built = sorted((tmp_path / "work").glob("simulator-*"))
-    assert len(built) == 2
+    (result,) = climb(graph, [RtlRung(tmp_path / "rtl", tmp_path / "work", 0)], inputs)
+    assert result.first is not None
+    assert result.first.node == "norm"
+    assert result.mismatching > 0
+    waveform = Path(str(result.facts["waveform"]))
+    assert f" i_{module} " in waveform.read_text()
+    assert notes(result).endswith(f"waveform {waveform}")
+    built = sorted((tmp_path / "work").glob("batch-*"))
+    assert len(built) == 3  # right, wrong, and wrong with a waveform
     before = [(path / "simulator").stat().st_mtime_ns for path in built]
     again = simulate_rtl(tmp_path / "rtl", {"image": inputs["image"][:1]}, tmp_path / "work", seed=9)
-    np.testing.assert_array_equal(again.outputs["logits"], run.outputs["logits"][:1])
     assert (again.latency_cycles, again.interval) == (manifest.latency_cycles, None)
     assert [(path / "simulator").stat().st_mtime_ns for path in built] == before
