@@ -2,6 +2,7 @@
 
 from codesign.rtl.units import (
     convolution,
+    holding,
     joining,
     movement,
     pooling,
@@ -29,6 +30,7 @@ __all__ = [
     "Source",
     "build",
     "convolution",
+    "holding",
     "joining",
     "movement",
     "plan",
