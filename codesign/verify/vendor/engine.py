@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -14,12 +15,15 @@ from rtl_sim import runner
 from rtl_sim.batch import build as batch_build
 from rtl_sim.batch import run as batch_run
 from rtl_sim.install import IcarusInstall, VerilatorInstall, installed_icarus
+from rtl_sim.interface import Dut
 from rtl_sim.observed import Observed
 from rtl_sim.process import SimulatorError
 from rtl_sim.run_files import Order
 
 _MISSING_MODULE = re.compile(r"(?:Cannot find file containing module: '|Unknown module type: )(\w+)")
 _NUMBERED = re.compile(r"\b(?:source|\d+_)?(?:\d+_)?(\d{4})_\w+\.s?v\b")
+# As Verilog of 2005, but what ends in .sv.
+_OLDER = ("--default-language", "1364-2005", "+1800-2017ext+sv")
 _ERROR_LINE = re.compile(r"^(?:%Error.*|.*: (?:syntax )?error.*)$", re.MULTILINE)
 
 
@@ -86,10 +90,32 @@ def build_engine(design: FoundDesign, folder: Path) -> Engine:
     try:
         if isinstance(install, IcarusInstall):
             return CocotbEngine(runner.build(dut, sources, folder, install=install))
-        return BatchEngine(batch_build.build(dut, sources, folder, install=install))
+        return BatchEngine(_build_batch(dut, sources, folder, install))
     except SimulatorError as error:
         log = folder / ("icarus.log" if isinstance(install, IcarusInstall) else "verilator.log")
         raise RtlError(_why_not_built(design, log, str(error))) from error
+
+
+def _build_batch(
+    dut: Dut, sources: Sequence[Path], folder: Path, install: VerilatorInstall
+) -> batch_build.BatchSimulator:
+    """Read as SystemVerilog; where that fails, `.v` files once more as Verilog, in which `bit` or `final` are names.
+
+    Raises:
+        SimulatorError: neither does; the log is that of the first.
+    """
+    try:
+        return batch_build.build(dut, sources, folder, install=install)
+    except SimulatorError as error:
+        log = folder / "verilator.log"
+        text = log.read_bytes() if log.is_file() else b""
+        if b"syntax error" not in text:
+            raise
+        try:
+            return batch_build.build(dut, sources, folder, install=install, flags=_OLDER)
+        except SimulatorError:
+            log.write_bytes(text)
+            raise error from None
 
 
 def _why_not_built(design: FoundDesign, log: Path, told: str) -> str:

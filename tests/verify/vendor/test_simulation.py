@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,13 @@ import pytest
 
 from codesign import Graph as Api
 from codesign.cli import main
-from codesign.errors import OutputError, RtlBehaviourError, RtlError
+from codesign.errors import OutputError, RtlBehaviourError, RtlError, ToolMissingError
 from codesign.graph import save
 from codesign.road.foreign_rtl import Check, check_design
 from codesign.verify.rung import Status
 from codesign.verify.stimulus import random_inputs
 from codesign.verify.vendor.design import Where
+from rtl_sim.process import SimulatorError
 from tests.verify.vendor.designs import AXIS, FLOW, HLS, relu_graph, write
 
 pytestmark = pytest.mark.tools
@@ -135,6 +137,42 @@ def test_plain_valid_and_ready(tmp_path):
     assert [result.status for result in checked.results] == [Status.EQUAL] * 2
     assert (checked.timing.first, checked.timing.intervals) == (1, (1, 1))
     assert not check(folder, tmp_path / "out", ties={"bypass": 1}).passed
+
+
+@pytest.fixture
+def icarus(monkeypatch):
+    if shutil.which("iverilog") is None:
+        pytest.skip("Icarus Verilog is not installed; it is the fallback only")
+
+    def none():
+        raise SimulatorError("Verilator is not installed")
+
+    monkeypatch.setattr("rtl_sim.batch.build.find_verilator", none)
+
+
+@pytest.mark.slow
+def test_icarus_is_the_fallback_and_shows_x(icarus, tmp_path):
+    folder = write(tmp_path / "rtl", top=HLS, mode_dot_dat="0\n")
+    assert check(folder, tmp_path / "out", samples=20).passed
+    write(folder, mode_dot_dat="2\n")
+    with pytest.raises(RtlBehaviourError, match=r"layer2_out_0 holds unknown bits: [xX]+"):
+        check(folder, tmp_path / "out", samples=20)
+    (folder / "top.v").write_text(HLS.replace("endmodule", "lost u(.a(ap_clk)); endmodule"))
+    with pytest.raises(RtlError, match="uses module 'lost', which no file in"):
+        check(folder, tmp_path / "out", samples=20)
+
+
+def test_no_simulator_at_all(monkeypatch, icarus, tmp_path):
+    monkeypatch.setattr("codesign.verify.vendor.engine.installed_icarus", lambda: None)
+    folder = write(tmp_path / "rtl", top=HLS, mode_dot_dat="0\n")
+    with pytest.raises(ToolMissingError, match="Verilator is not installed; see `codesign doctor`"):
+        check(folder, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_names_that_only_systemverilog_keeps_for_itself(tmp_path):
+    folder = write(tmp_path / "rtl", top=HLS.replace("kept", "bit").replace("$fatal(1, ", "$display("), mode_dot_dat="0\n")
+    assert check(folder, tmp_path / "out").passed
 
 
 BODY = "module top(input clk, input rst, input [17:0] x, input x_valid, output [14:0] y, output y_valid);\n"
