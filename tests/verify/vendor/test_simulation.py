@@ -171,7 +171,8 @@ def test_no_simulator_at_all(monkeypatch, icarus, tmp_path):
 
 @pytest.mark.slow
 def test_names_that_only_systemverilog_keeps_for_itself(tmp_path):
-    folder = write(tmp_path / "rtl", top=HLS.replace("kept", "bit").replace("$fatal(1, ", "$display("), mode_dot_dat="0\n")
+    text = HLS.replace("kept", "bit").replace("$fatal(1, ", "$display(")
+    folder = write(tmp_path / "rtl", top=text, mode_dot_dat="0\n")
     assert check(folder, tmp_path / "out").passed
 
 
