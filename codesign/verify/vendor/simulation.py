@@ -107,9 +107,9 @@ def simulate_design(
         observed = engine.carry_out(order, folder, limit_s)
     except (SimulatorError, OSError) as error:
         said = _SAID.search(_logged(folder))
-        why = f"{' '.join(said[0].split())} ({error})" if said else str(error)
+        why = f"{said[0]} (its log is {_logs(folder)[0]})" if said else str(error)
         raise RtlBehaviourError(
-            f"the simulation of {design.top!r} failed: {why}; the run is kept in {folder}"
+            f"the simulation of {design.top!r} failed: {' '.join(why.split())}; the run is kept in {folder}"
         ) from error
     unread = _NO_MEMORY_FILE.search(_logged(folder))
     if unread is not None:
@@ -126,8 +126,12 @@ def simulate_design(
     return Seen(_frames(dut.outputs, design.wrapped.outputs, observed, samples), offered, answered)
 
 
+def _logs(folder: Path) -> list[Path]:
+    return sorted(folder.rglob("simulation.log"))
+
+
 def _logged(folder: Path) -> str:
-    return "".join(path.read_text(errors="replace") for path in sorted(folder.rglob("simulation.log")))
+    return "".join(path.read_text(errors="replace") for path in _logs(folder))
 
 
 def _frames(
