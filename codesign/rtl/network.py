@@ -57,15 +57,17 @@ def plan_units(graph: Graph, options: Options) -> tuple[Planned, ...]:
     """
     places = any(prefers_places(node) for node in graph)
     layouts: dict[str, Layout] = {}
+    spreads: dict[str, int] = {}
     found = []
     for index, node in enumerate(graph):
         if isinstance(node, Input):
             sources: tuple[Source, ...] = (Source(node, by_place(node.shape) if places else whole(node.shape)),)
         else:
-            sources = tuple(Source(graph[name], layouts[name]) for name in node.inputs)
+            sources = tuple(Source(graph[name], layouts[name], spreads[name]) for name in node.inputs)
         place = Place(module_name(index, node.name), sources, options)
         planned = plan(node, place)
         layouts[node.name] = planned.output
+        spreads[node.name] = planned.spread or max(source.spread for source in sources)
         found.append(Planned(node, place, planned))
     return tuple(found)
 

@@ -2,6 +2,7 @@
 
 from codesign.rtl.units import (
     convolution,
+    dense,
     holding,
     joining,
     movement,
@@ -30,6 +31,7 @@ __all__ = [
     "Source",
     "build",
     "convolution",
+    "dense",
     "holding",
     "joining",
     "movement",

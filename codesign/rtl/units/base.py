@@ -9,6 +9,7 @@ from functools import singledispatch
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import Convolution, Dense, DepthwiseConvolution, Node
 from codesign.rtl.family import Family
+from codesign.rtl.folded.multipliers import Multipliers
 from codesign.rtl.stream import Layout, Unit
 
 
@@ -19,10 +20,12 @@ class Source:
     Attributes:
         node: whose result it is.
         layout: in which it comes.
+        spread: clocks from one of its beats to the next, while they come; about.
     """
 
     node: Node
     layout: Layout
+    spread: int = 1
 
 
 @dataclass(frozen=True)
@@ -34,12 +37,14 @@ class Options:
         clock_ns: clock period in nanoseconds.
         cut: the most delay between two registers of unrolled logic, in alkaid's units.
         reuse: by node name, the reuse factor in place of the Graph's; the order of its sums stays the Graph's.
+        multipliers: what those of folded layers are made of.
     """
 
     family: Family
     clock_ns: float
     cut: float
     reuse: Mapping[str, int] = field(default_factory=dict)
+    multipliers: Multipliers = Multipliers.AUTO
 
 
 @dataclass(frozen=True)
@@ -65,11 +70,13 @@ class Plan:
         inputs: the layouts that it reads; beats of another one are cut anew on the way.
         output: the layout that it gives.
         reuse: clocks for a vector; 1 where it is unrolled.
+        spread: clocks from a beat of the output to the next, while they come, about; 0 where it is that of the source.
     """
 
     inputs: tuple[Layout, ...]
     output: Layout
     reuse: int = 1
+    spread: int = 0
 
 
 @singledispatch
