@@ -110,7 +110,7 @@ def test_refused_by_name():
     shifts = dense(rng, 4, 2, w="fixed<4,1>", product=Product.WEIGHT_EXPONENTIAL, exponent_width=3)
     with pytest.raises(UnsupportedLayerError, match=r"layer 'fc': .*weight_exponential.*reuse factor 1"):
         choose_fold(shifts["fc"], shifts["x"].result, _wanted(4, Layout(4, 1)))
-    floats = dense(rng, 4, 2, x="float")
+    floats = dense(rng, 4, 2, result="float")
     with pytest.raises(UnsupportedLayerError, match=r"layer 'fc': .*floating-point"):
         choose_fold(floats["fc"], floats["x"].result, _wanted(4, Layout(4, 1)))
     counts = dense(
