@@ -27,9 +27,7 @@ def _casts(name, source):
     """Every mode into types below, at, above and beyond the source's width and grid, for all numbers of a type."""
     targets = [
         FixedPoint(signed, width, width - fraction, rounding, overflow)
-        for signed, (width, fraction) in itertools.product(
-            (True, False), ((3, 1), (1, 0), (5, 3), (4, -9), (6, 8), (3, 9))
-        )
+        for signed, (width, fraction) in itertools.product((True, False), ((3, 1), (1, 0), (4, -9), (6, 8)))
         for rounding, overflow in itertools.product(Rounding, Overflow)
         if signed or overflow is not Overflow.WRAP_SM
     ]
@@ -67,6 +65,6 @@ def _products():
 
 
 def test_every_cast_and_product_of_all_numbers(tmp_path):
-    sources = (FixedPoint(True, 7, 4), FixedPoint(False, 6, 3), FixedPoint(True, 1, 1), FixedPoint(False, 3, 9))
+    sources = (FixedPoint(True, 7, 4), FixedPoint(False, 6, 3), FixedPoint(True, 1, 1))
     trials = [_casts(f"casts{index}", source) for index, source in enumerate(sources)]
     check(Bench([*trials, _products()], tmp_path), seeds=(1,), resets=())
