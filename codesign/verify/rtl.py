@@ -14,6 +14,7 @@ from codesign.errors import InputDataError, ToolFailedError
 from codesign.rtl import Manifest
 from codesign.simulate import Integers
 from codesign.verify.dut import dut_of, inside
+from codesign.verify.netlist import make_netlist
 from codesign.verify.simulator import WAVEFORM, Simulator, build_simulator
 from rtl_sim.beats import bounds, from_beats, to_beats
 from rtl_sim.interface import Dut
@@ -117,6 +118,7 @@ class _Design:
     sources: tuple[Path, ...]
     work: Path
     claims: Claims
+    flags: tuple[str, ...] = ()
 
     def simulator(self, samples: int, *, probes: bool, traces: bool) -> Simulator:
         """A built one.
@@ -125,7 +127,9 @@ class _Design:
             CodesignError: as `build_simulator`.
         """
         cycles = _cycles(self.design, samples, self.claims)
-        return build_simulator(self.design, self.sources, self.work, probes=probes, traces=traces, cycles=cycles)
+        return build_simulator(
+            self.design, self.sources, self.work, probes=probes, traces=traces, cycles=cycles, flags=self.flags
+        )
 
     def run(self, simulator: Simulator, order: Order, name: str, trace: tuple[int, int] | None = None) -> Observed:
         """Carry out an order in its own folder.
@@ -226,13 +230,42 @@ def simulate_rtl(
     """
     manifest = Manifest.load(project)
     samples = checked_inputs(manifest, inputs)
-    made = _Design(
-        manifest,
-        dut_of(manifest),
-        tuple(project / name for name in manifest.sources),
-        make_folder(work).resolve(),
-        Claims(manifest.latency_cycles, manifest.interval),
-    )
+    sources = tuple(project / name for name in manifest.sources)
+    claims = Claims(manifest.latency_cycles, manifest.interval)
+    made = _Design(manifest, dut_of(manifest), sources, make_folder(work).resolve(), claims)
+    return _simulate(made, inputs, samples, layers=layers, seed=seed, waveform=waveform)
+
+
+def simulate_netlist(
+    project: Path, inputs: Mapping[str, Integers], work: Path, *, seed: int = 0, waveform: bool = False
+) -> RtlRun:
+    """What the netlist that Yosys makes of an RTL project answers, its cells simulated by their models.
+
+    Args:
+        project: folder with `manifest.json`.
+        inputs: by input node, (n, *shape) integers of its type.
+        work: as for `simulate_rtl`; the netlist is kept there too.
+        seed: as for `simulate_rtl`.
+        waveform: leave one of the last two samples.
+
+    Raises:
+        UnsupportedLayerError: the family, or a cell of the netlist, has no models.
+        CodesignError: as for `simulate_rtl`; Yosys is not installed or failed.
+    """
+    manifest = Manifest.load(project)
+    samples = checked_inputs(manifest, inputs)
+    netlist = make_netlist(project, manifest, work)
+    design = replace(dut_of(manifest), probes=())
+    claims = Claims(manifest.latency_cycles, manifest.interval)
+    made = _Design(manifest, design, netlist.sources, work.resolve(), claims, netlist.flags)
+    return _simulate(made, inputs, samples, layers=False, seed=seed, waveform=waveform)
+
+
+def _simulate(
+    made: _Design, inputs: Mapping[str, Integers], samples: int, *, layers: bool, seed: int, waveform: bool
+) -> RtlRun:
+    """Both runs, and what they tell."""
+    manifest = made.manifest
     simulator = made.simulator(samples, probes=layers or waveform, traces=waveform)
     steady = _order(made.design, STEADY_SCENARIO, inputs, samples, made.claims, seed)
     paused = _order(made.design, PAUSES, inputs, samples, made.claims, seed + 1)
