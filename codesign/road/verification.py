@@ -20,12 +20,13 @@ from codesign.verify.float_reference import float32_approximations
 from codesign.verify.ladder import climb
 from codesign.verify.record import junit, passed, record, to_json
 from codesign.verify.rung import MissingRung, Rung, RungResult, Status
-from codesign.verify.rungs import CsimRung, RtlRung
+from codesign.verify.rungs import CsimRung, NetlistRung, RtlRung
 from codesign.verify.stimulus import joined, random_inputs
 
 Progress = Callable[[str], None]
 
 RUNGS = ("keras", "csim", "rtl")
+ON_REQUEST = ("netlist",)
 WORK = "work"
 
 
@@ -68,16 +69,24 @@ def _rtl_rung(folder: Path, design: Design, work: Path, seed: int) -> Rung:
     return RtlRung(folder / "rtl", work / "rtl", seed)
 
 
+def _netlist_rung(folder: Path, design: Design, work: Path, seed: int) -> Rung:
+    if design.rtl_refused:
+        return MissingRung(NetlistRung.name, NetlistRung.title, f"no RTL project: {design.rtl_refused}")
+    return NetlistRung(folder / "rtl", work / "netlist", seed)
+
+
 def _rungs(folder: Path, design: Design, graph: Graph, names: Sequence[str], work: Path, seed: int) -> list[Rung]:
-    unknown = [name for name in names if name not in RUNGS]
+    legal = (*RUNGS, *ON_REQUEST)
+    unknown = [name for name in names if name not in legal]
     if unknown or not names:
-        raise DesignError(f"rung {', '.join(unknown) or '(none)'} is unknown; choose from {', '.join(RUNGS)}")
+        raise DesignError(f"rung {', '.join(unknown) or '(none)'} is unknown; choose from {', '.join(legal)}")
     made: Mapping[str, Callable[[], Rung]] = {
         "keras": lambda: _keras_rung(folder, design, graph),
         "csim": lambda: CsimRung(folder / "hls", work / "csim"),
         "rtl": lambda: _rtl_rung(folder, design, work, seed),
+        "netlist": lambda: _netlist_rung(folder, design, work, seed),
     }
-    return [made[name]() for name in RUNGS if name in names]
+    return [made[name]() for name in legal if name in names]
 
 
 def climb_design(

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from codesign.hls import compile_csim, run_csim
 from codesign.simulate import Integers
-from codesign.verify.rtl import simulate_rtl
+from codesign.verify.rtl import RtlRun, simulate_netlist, simulate_rtl
 from codesign.verify.rung import Answers
 
 
@@ -43,6 +43,17 @@ class CsimRung:
         return Answers({**run.layers, **run.outputs})
 
 
+def _answers(run: RtlRun) -> Answers:
+    facts = {
+        "latency_cycles": run.timing.latency,
+        "interval": run.timing.interval,
+        "samples_a_cycle": run.timing.throughput,
+        "waveform": None if run.waveform is None else str(run.waveform),
+    }
+    known = {key: value for key, value in facts.items() if value is not None}
+    return Answers({**run.layers, **run.outputs}, known, run.faults)
+
+
 class RtlRung:
     """Answers with what our RTL gives in a simulator, clock by clock."""
 
@@ -73,11 +84,36 @@ class RtlRung:
             ToolFailedError: the RTL does not build, breaks the protocol, or never answers.
         """
         run = simulate_rtl(self._project, inputs, self._work, layers=layers, seed=self._seed, waveform=layers)
-        facts = {
-            "latency_cycles": run.timing.latency,
-            "interval": run.timing.interval,
-            "samples_a_cycle": run.timing.throughput,
-            "waveform": None if run.waveform is None else str(run.waveform),
-        }
-        known = {key: value for key, value in facts.items() if value is not None}
-        return Answers({**run.layers, **run.outputs}, known, run.faults)
+        return _answers(run)
+
+
+class NetlistRung:
+    """Answers with what the netlist that Yosys makes of our RTL gives in a simulator."""
+
+    name = "netlist"
+    title = "netlist after synthesis (Yosys), simulated"
+
+    def __init__(self, project: Path, work: Path, seed: int) -> None:
+        """
+        Args:
+            project: the RTL project.
+            work: where the netlist, compiled simulators and logs go.
+            seed: of the pauses between samples.
+        """
+        self._project, self._work, self._seed = project, work, seed
+
+    def unavailable(self) -> str | None:
+        """A sentence where the design has no RTL project."""
+        if not (self._project / "manifest.json").is_file():
+            return f"{self._project} holds no RTL project: convert the model again"
+        return None
+
+    def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
+        """The netlist's integers at its outputs; no layer is visible in it.
+
+        Raises:
+            UnsupportedLayerError: the family, or a cell of the netlist, has no models.
+            ToolMissingError: Yosys or a simulator is not installed.
+            ToolFailedError: synthesis failed, or the netlist breaks the protocol.
+        """
+        return _answers(simulate_netlist(self._project, inputs, self._work, seed=self._seed, waveform=layers))
