@@ -59,7 +59,7 @@ module cs_frame #(
             if (j_end) i <= i_end ? {AT_0{1'b0}} : i + 1'b1;
         end
 
-    reg [BITS-1:0] words [0:WORDS-1];
+    (* no_rw_check *) reg [BITS-1:0] words [0:WORDS-1];  // never written where it is read in the same clock
     always @(posedge clk) if (take) words[at] <= in_data;
     always @(posedge clk) if (give) word <= words[at];
     always @(posedge clk)

@@ -83,7 +83,7 @@ module cs_resize #(
     wire [BITS-1:0] again;
     generate
         if (REPEATS && WIDTH > 1) begin : g_memory
-            reg [BITS-1:0] pixels [0:WIDTH-1];
+            (* no_rw_check *) reg [BITS-1:0] pixels [0:WIDTH-1];  // never written where it is read in the same clock
             reg [BITS-1:0] read;
             always @(posedge clk) if (step & need) pixels[col] <= in0_data;
             always @(posedge clk) if (step & copies_end) read <= pixels[next_col];

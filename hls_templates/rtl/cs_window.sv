@@ -106,7 +106,7 @@ module cs_window #(
             end else begin : g_memory
                 localparam integer ADDRESS = $clog2(WIDTH);
                 localparam integer LAST_AT = WIDTH - 1;
-                reg [WORD-1:0] rows [0:WIDTH-1];
+                (* no_rw_check *) reg [WORD-1:0] rows [0:WIDTH-1];  // never written where it is read in the same clock
                 reg [ADDRESS-1:0] at;
                 wire [ADDRESS-1:0] next = at == LAST_AT[ADDRESS-1:0] ? {ADDRESS{1'b0}} : at + 1'b1;
                 always @(posedge clk)

@@ -1,4 +1,4 @@
-"""Convolutions: windows from line buffers, and on each of them constant weights as adder graphs."""
+"""Convolutions: windows from line buffers; constant weights as adder graphs on each at reuse factor 1, folded above."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from codesign.graph import Convolution, DepthwiseConvolution, Node
 from codesign.rtl.logic import check_logic_exists
 from codesign.rtl.logic.convolution import one_window
 from codesign.rtl.stream import Unit, by_place
-from codesign.rtl.units.base import Place, Plan, build, plan, prefers_places
+from codesign.rtl.units.base import Place, Plan, build, plan, prefers_places, reuse_of
+from codesign.rtl.units.folded_convolution import build_folded, plan_folded
 from codesign.rtl.units.unrolled import logic_module
 from codesign.rtl.units.windowed import windowed
 from codesign.rtl.windows import Axis, Windows, image_axes
@@ -27,6 +28,8 @@ def _(node: Convolution | DepthwiseConvolution) -> bool:
 @plan.register(Convolution)
 @plan.register(DepthwiseConvolution)
 def _(node: Convolution | DepthwiseConvolution, place: Place) -> Plan:
+    if reuse_of(node, place.options) > 1:
+        return plan_folded(node, place)
     source = place.sources[0].node
     window, port = one_window(node, source)
     check_logic_exists(window, [port])
@@ -37,6 +40,8 @@ def _(node: Convolution | DepthwiseConvolution, place: Place) -> Plan:
 @build.register(DepthwiseConvolution)
 def _(node: Convolution | DepthwiseConvolution, place: Place) -> Unit:
     source = place.sources[0].node
+    if reuse_of(node, place.options) > 1:
+        return build_folded(node, place, convolution_axes(node, source))
     window, port = one_window(node, source)
     logic = logic_module(f"{place.module}_logic", window, (port,), place.options)
     rows, columns = convolution_axes(node, source)

@@ -1,4 +1,4 @@
-"""Pooling: windows from line buffers; one window over the whole image runs through an accumulator instead."""
+"""Pooling: windows from line buffers; those that do not overlap are joined pixel by pixel as they come instead."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from codesign.rtl.logic.self_check import check_answers, samples
 from codesign.rtl.node_module import NodeModule, node_module
 from codesign.rtl.stream import Layout, Unit
 from codesign.rtl.units.base import Options, Place, Plan, build, plan, prefers_places
-from codesign.rtl.units.running import in_one_clock, running
+from codesign.rtl.units.running import can_run, in_one_clock, running
 from codesign.rtl.units.unrolled import logic_module
 from codesign.rtl.units.windowed import windowed
 from codesign.rtl.windows import Axis, Windows, image_axes
@@ -88,9 +88,9 @@ class _Images:
 
     @property
     def runs(self) -> bool:
-        """Whether it is one window over an image, whose numbers may be joined as they come."""
+        """Whether the numbers of windows may be joined as they come."""
         node = self.node
-        if node.covered != self.lengths or any(node.before + node.after):
+        if not can_run(self.axes) or any(node.before + node.after):
             return False
         if node.kind is PoolingKind.MAX:
             return True
@@ -263,6 +263,7 @@ def _running(images: _Images, place: Place) -> Unit:
         logic_module(f"{name}_finish", *finish, options),
         sum(word << (channel * kept.width) for channel in range(images.channels)),
         [images.channels * type_.width for type_ in types],
+        images.axes,
         images.inputs,
         images.output,
     )

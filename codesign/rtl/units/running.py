@@ -1,4 +1,4 @@
-"""Units that bring many beats together in an accumulator: cast, joined one by one, finished after the last one."""
+"""Units that join the pixels of windows as they come, where windows do not overlap: cast, joined, finished."""
 
 from __future__ import annotations
 
@@ -14,6 +14,9 @@ from codesign.rtl.units.base import Options
 from codesign.rtl.units.text import module
 from codesign.rtl.units.unrolled import logic_module
 from codesign.rtl.units.windowed import pipeline_behind, repeated
+from codesign.rtl.windows import Axis
+
+TEMPLATE = "cs_running.sv"
 
 # More than any logic takes, in alkaid's units: what runs in a loop has one register.
 _UNCUT = 1e9
@@ -24,37 +27,44 @@ def in_one_clock(name: str, node: Node, sources: tuple[Node, ...], options: Opti
     return logic_module(name, node, sources, replace(options, cut=_UNCUT))
 
 
-def _steps(count: int) -> tuple[int, str]:
-    """Bits of a counter of so many beats, and its last value."""
-    bits = max((count - 1).bit_length(), 1)
-    return bits, f"{bits}'d{count - 1}"
+def can_run(axes: tuple[Axis, Axis]) -> bool:
+    """Whether pixels of windows can be joined as they come."""
+    apart = all(axis.count == 1 or axis.stride >= axis.kernel for axis in axes)
+    rows, columns = axes
+    # What was kept of a window's row is written a clock later, and read a clock early.
+    in_time = rows.kernel == 1 or columns.count == 1 or columns.length - columns.kernel > 1
+    return apart and in_time and rows.before == columns.before == 0 and _inside(rows) and _inside(columns)
+
+
+def _inside(axis: Axis) -> bool:
+    return (axis.count - 1) * axis.stride + axis.kernel <= axis.length
 
 
 def running(
     name: str,
     cast: NodeModule,
-    step: NodeModule,
+    join: NodeModule,
     finish: NodeModule,
     first: int,
     widths: Sequence[int],
+    axes: tuple[Axis, Axis],
     inputs: Layout,
     output: Layout,
 ) -> Unit:
-    """A unit that takes a beat a clock and gives one when the last of a group is joined.
+    """A unit that takes a pixel a clock and gives one when the last of a window is joined.
 
     Args:
         name: of the module.
-        cast: logic that each beat passes.
-        step: logic of what is accumulated, `x0`, and the next beat, `x1`; with at most one register.
-        finish: logic that the last accumulated word passes.
-        first: what stands for the accumulated word at the first beat.
-        widths: bits of a beat, of a cast one, of the accumulated word, and of what is given.
+        cast: logic that each pixel passes.
+        join: logic of what is accumulated, `x0`, and the next pixel, `x1`; with at most one register.
+        finish: logic that the accumulated word passes when it is complete.
+        first: what stands for the accumulated word at the first pixel.
+        widths: bits of a pixel, of a cast one, of the accumulated word, and of what is given.
+        axes: where the windows are, down and across; as `can_run` asks for.
         inputs: the layout that is read.
-        output: the layout that is given; each beat of it is made of equally many of those read.
+        output: the layout that is given.
     """
-    beats = inputs.beats // output.beats
-    beat, joined, kept, given = widths
-    counter, last = _steps(beats)
+    pixel, joined, kept, given = widths
     late = f"late[{cast.latency - 1}]" if cast.latency else "in0_valid"
     body = ["wire ce;", "assign in0_ready = ce;", f"wire [{joined - 1}:0] entering;"]
     if cast.latency:
@@ -65,23 +75,20 @@ def running(
         ]
     body += [
         f"{cast.name} entry (.clk(clk), .ce(ce), .x0(in0_data), .y(entering));",
-        f"wire joins = ce & {late};",
-        f"reg [{counter - 1}:0] at;",
+        f"wire step = ce & {late};",
+        "wire joins, ends;",
         "reg full;",
-        f"wire ends = at == {last};",
-        "always @(posedge clk)",
-        f"    if (rst) at <= {counter}'d0;",
-        f"    else if (joins) at <= ends ? {counter}'d0 : at + 1'b1;",
-        f"always @(posedge clk) if (rst) full <= 1'b0; else if (ce) full <= {late} & ends;",
-        f"wire [{kept - 1}:0] total, so_far = at == {counter}'d0 ? {kept}'h{first:x} : total;",
+        "always @(posedge clk) if (rst) full <= 1'b0; else if (ce) full <= ends;",
+        f"wire [{kept - 1}:0] total, so_far;",
+        *_control(axes, kept, first),
     ]
-    if step.latency:
-        body.append(f"{step.name} join_one (.clk(clk), .ce(joins), .x0(so_far), .x1(entering), .y(total));")
+    if join.latency:
+        body.append(f"{join.name} join_one (.clk(clk), .ce(joins), .x0(so_far), .x1(entering), .y(total));")
     else:
         body += [
             f"wire [{kept - 1}:0] next;",
             f"reg [{kept - 1}:0] held;",
-            f"{step.name} join_one (.clk(clk), .ce(joins), .x0(so_far), .x1(entering), .y(next));",
+            f"{join.name} join_one (.clk(clk), .ce(joins), .x0(so_far), .x1(entering), .y(next));",
             "always @(posedge clk) if (joins) held <= next;",
             "assign total = held;",
         ]
@@ -89,12 +96,35 @@ def running(
         f"{finish.name} finish (.clk(clk), .ce(ce), .x0(total), .y(out_data));",
         *pipeline_behind("full", finish.latency),
     ]
-    gives = np.zeros(beats, dtype=bool)
-    gives[-1] = True
+    rows, columns = axes
+    gives = np.logical_and.outer(rows.hits, columns.hits).ravel()
     latency = cast.latency + 1 + finish.latency
     behaviour = Behaviour(
-        np.ones((beats, 1), dtype=bool), gives, np.ones(beats, dtype=np.int64), latency, slots=latency
+        np.ones((gives.size, 1), dtype=bool), gives, np.ones(gives.size, dtype=np.int64), latency, slots=latency
     )
-    files = {f"{name}.v": "\n".join([module(name, [beat], given, body), cast.text, step.text, finish.text])}
-    stages = cast.stages + step.stages + finish.stages
-    return Unit(name, (inputs,), output, repeated(behaviour, output.beats), files, stages=stages)
+    files = {f"{name}.v": "\n".join([module(name, [pixel], given, body), cast.text, join.text, finish.text])}
+    stages = cast.stages + join.stages + finish.stages
+    images = inputs.beats // gives.size
+    return Unit(name, (inputs,), output, repeated(behaviour, images), files, (TEMPLATE,), stages)
+
+
+def _control(axes: tuple[Axis, Axis], kept: int, first: int) -> list[str]:
+    """The template that tells which pixels are joined, and with what."""
+    rows, columns = axes
+    parameters = {
+        "KEPT": kept,
+        "HEIGHT": rows.length,
+        "WIDTH": columns.length,
+        "KERNEL_H": rows.kernel,
+        "KERNEL_W": columns.kernel,
+        "STRIDE_H": rows.stride if rows.count > 1 else rows.length,
+        "STRIDE_W": columns.stride if columns.count > 1 else columns.length,
+        "OUT_H": rows.count,
+        "OUT_W": columns.count,
+    }
+    given = ", ".join(f".{key}({value})" for key, value in parameters.items())
+    return [
+        f"cs_running #({given}, .FIRST({kept}'h{first:x})) control (",
+        "    .clk(clk), .rst(rst), .step(step), .total(total), .so_far(so_far), .joins(joins), .ends(ends)",
+        ");",
+    ]

@@ -1,13 +1,9 @@
-"""Units that move numbers: values and cycles against the Graph and the behaviour that they claim."""
+"""Nodes that move numbers, for `test_image_units.py`."""
 
 import numpy as np
-import pytest
 
 from codesign.graph import Concatenate, Cropping, Resize, Transpose, ZeroPadding
-from codesign.rtl.stream import by_place
-from codesign.rtl.units import Place, Source, build
-from tests.rtl.image_nodes import OPTIONS, P, port, shared, trial
-from tests.rtl.unit_bench import Bench, check
+from tests.rtl.image_nodes import P, port, trial
 
 
 def padding(source, before, after, result=None):
@@ -49,12 +45,12 @@ def concatenate(sources, axis, result):
     return Concatenate(name="join", inputs=names, shape=tuple(shape), result=P(result), axis=axis)
 
 
-def _cases():
+def movements():
     image, line = port((3, 4, 2)), port((5, 3), "ufixed<4,2>")
     other, third = port((3, 2, 2), "fixed<7,3>", "other"), port((2, 4, 2), "ufixed<4,2>", "third")
     last = port((3, 1, 2), "ufixed<3,1>", "last")
     big, tall = port((4, 30, 10), "ufixed<4,2>"), port((2, 3, 60), "fixed<5,2>")
-    return [
+    cases = [
         ((image,), padding(image, (1, 2, 0), (2, 1, 0))),
         ((image,), padding(image, (0, 1, 1), (1, 0, 2), P("fixed<4,2,RND,SAT>"))),
         ((line,), padding(line, (2, 0), (1, 0))),
@@ -72,18 +68,4 @@ def _cases():
         ((third, image), concatenate((third, image), 0, "fixed<5,2>")),
         ((image, other, last), concatenate((image, other, last), 1, "fixed<7,3>")),
     ]
-
-
-@pytest.mark.tools
-def test_what_moves_numbers_answers_as_the_graph_whatever_the_traffic(tmp_path):
-    trials = [trial(f"u{index}", sources, node, seed=index) for index, (sources, node) in enumerate(_cases())]
-    check(Bench(trials, tmp_path / "bench", shared(trials)))
-
-
-def test_large_transpositions_go_through_a_memory_and_those_of_axes_of_one_through_wires():
-    big, flat = port((4, 30, 10), "ufixed<4,2>"), port((1, 30, 10), "ufixed<4,2>")
-    memory = build(transpose(big, (1, 0, 2)), Place("u", (Source(big, by_place(big.shape)),), OPTIONS))
-    wires = build(transpose(flat, (1, 0, 2)), Place("u", (Source(flat, by_place(flat.shape)),), OPTIONS))
-    assert memory.templates == ("cs_frame.sv",)
-    assert wires.templates == ()
-    assert wires.behaviour.latency == 0
+    return [trial(f"move{index}", sources, node, seed=index) for index, (sources, node) in enumerate(cases)]
