@@ -255,7 +255,9 @@ def _verify_rtl(args: argparse.Namespace, terminal: Terminal) -> int:
         chosen=dict(args.map or ()),
         ties={name: int(value, 0) for name, value in args.tie or ()},
     )
-    check = Check(latency=args.latency, interval=args.interval, seed=args.seed, patience=args.patience)
+    check = Check(
+        latency=args.latency, interval=args.interval, seed=args.seed, patience=args.patience, waveform=args.waveform
+    )
     out = args.out or Path(f"verify-rtl-{args.top}" if args.top and args.top.isidentifier() else "verify-rtl")
     with terminal.stages() as stage:
         checked = verify_rtl(
@@ -264,6 +266,8 @@ def _verify_rtl(args: argparse.Namespace, terminal: Terminal) -> int:
     terminal.show(ports_table(checked))
     terminal.show(table(checked.results))
     terminal.show(f"Written: {checked.folder}/verify.json, junit.xml, answers.npz")
+    if checked.waveform is not None:
+        terminal.show(f"Waveform of the first sample that differs: {checked.waveform}")
     terminal.document(document(checked))
     return OK if checked.passed else FAILED
 
@@ -406,6 +410,7 @@ def _parser() -> argparse.ArgumentParser:
     others.add_argument("--latency", type=_count, metavar="N", help="cycles claimed from a start to its answer")
     others.add_argument("--interval", type=_count, metavar="N", help="cycles claimed from one answer to the next")
     others.add_argument("--patience", type=_count, metavar="N", help="cycles without a handshake before it is given up")
+    others.add_argument("--no-waveform", dest="waveform", action="store_false", help="leave none where it fails")
     others.add_argument(
         "--map", type=_pair, action="append", metavar="NODE=PORT", help="port of a Graph input or output"
     )

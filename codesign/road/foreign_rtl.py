@@ -12,7 +12,7 @@ import numpy as np
 
 from codesign.artifact import STAMP, make_folder, read_stamp, write_atomic
 from codesign.design import RECORD, read_design, read_graph, read_samples
-from codesign.errors import InputDataError, OutputError, RtlBehaviourError
+from codesign.errors import CodesignError, InputDataError, OutputError, RtlBehaviourError
 from codesign.graph import Graph, load
 from codesign.graph.store import pack_arrays
 from codesign.simulate import Integers, execute
@@ -21,10 +21,11 @@ from codesign.verify.ladder import climb_rung
 from codesign.verify.record import junit, passed, record, to_json
 from codesign.verify.rung import RungResult, Status
 from codesign.verify.stimulus import joined, random_inputs
+from codesign.verify.vendor.build import build_design
 from codesign.verify.vendor.design import FoundDesign, Where, find_design
-from codesign.verify.vendor.engine import build_engine
 from codesign.verify.vendor.report import Claims
 from codesign.verify.vendor.rung import PAUSING, STEADY, Timing, VendorRung, timing, timing_result
+from codesign.verify.vendor.simulation import answers_of, write_waveform
 
 Progress = Callable[[str], None]
 
@@ -43,6 +44,7 @@ class Checked:
         timing: as measured; None where nothing was answered.
         passed: nothing differs.
         folder: holds `verify.json`, `junit.xml`, `answers.npz`, and the logs under `work`.
+        waveform: VCD of the first sample that failed; None where none did, or none could be made.
     """
 
     results: tuple[RungResult, ...]
@@ -50,6 +52,7 @@ class Checked:
     timing: Timing | None
     passed: bool
     folder: Path
+    waveform: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -61,12 +64,14 @@ class Check:
         interval: claimed cycles from one answer to the next; likewise.
         seed: of random samples, pauses, and what registers hold before they are written.
         patience: cycles without a handshake after which the design is given up; None for a default.
+        waveform: leave one of the first sample that fails.
     """
 
     latency: int | None = None
     interval: int | None = None
     seed: int = 0
     patience: int | None = None
+    waveform: bool = True
 
 
 def read_any_graph(folder: Path, cls: type[Graph] = Graph) -> Graph:
@@ -152,6 +157,7 @@ def document(checked: Checked) -> dict[str, Any]:
             "first_answer_cycle": None if found is None else found.first,
             "interval": None if found is None or found.intervals is None else list(found.intervals),
             "report": None if design.claims is None else vars(design.claims),
+            "waveform": None if checked.waveform is None else str(checked.waveform),
             "folder": str(checked.folder),
         },
     )
@@ -162,6 +168,17 @@ def _write(checked: Checked, arrays: Mapping[str, np.ndarray[Any, Any]], name: s
     write_atomic(checked.folder / "junit.xml", junit(checked.results, name))
     if arrays:
         write_atomic(checked.folder / "answers.npz", pack_arrays(arrays))
+
+
+def _waveform(rung: VendorRung, work: Path, sample: int | None, progress: Progress) -> Path | None:
+    """Of the sample that failed, else of the first one that was not answered; None where no run is at hand."""
+    if rung.run is None:
+        return None
+    progress("writing a waveform")
+    try:
+        return write_waveform(rung.design, work, rung.run, answers_of(rung.run) if sample is None else sample)
+    except CodesignError:  # what failed is told already
+        return None
 
 
 def check_design(
@@ -199,7 +216,7 @@ def check_design(
         (folder / name).unlink(missing_ok=True)
     progress("building the simulator")
     work = make_folder(folder / "work")
-    engine = build_engine(design, work)
+    simulator = build_design(design, work)
     progress("simulating the Graph")
     expected = execute(graph, inputs)
     samples = len(next(iter(inputs.values())))
@@ -207,23 +224,26 @@ def check_design(
     results: list[RungResult] = []
     measured: Timing | None = None
     arrays: dict[str, np.ndarray[Any, Any]] = {}
+    waveform: Path | None = None
     for number, (name, title, scenario) in enumerate((("rtl", _TITLE, STEADY), ("paused", _PAUSED, PAUSING))):
-        rung = VendorRung(name, title, design, graph, engine, scenario, work / name, check.seed + number, **more)
+        rung = VendorRung(name, title, design, graph, simulator, scenario, work / name, check.seed + number, **more)
         progress(title)
         try:
             results.append(climb_rung(graph, rung, inputs, expected, {}))
         except RtlBehaviourError as error:
-            results.append(
-                RungResult(name, title, Status.DIFFERENT, samples, samples, (), None, (), str(error), 0.0, {})
-            )
-            _write(Checked(tuple(results), design, measured, False, folder), arrays, graph.name)
-            raise
+            waveform = _waveform(rung, work, None, progress) if check.waveform else None
+            text = str(error) if waveform is None else f"{error}; the waveform is {waveform}"
+            results.append(RungResult(name, title, Status.DIFFERENT, samples, samples, (), None, (), text, 0.0, {}))
+            _write(Checked(tuple(results), design, measured, False, folder, waveform), arrays, graph.name)
+            raise RtlBehaviourError(text) from error
+        if results[-1].first is not None and check.waveform and waveform is None:
+            waveform = _waveform(rung, work, results[-1].first.sample, progress)
         if scenario is STEADY and rung.seen is not None:
             measured = timing(rung.seen)
             arrays = {"done_cycle": rung.seen.answered, **rung.numbers}
             if claims is not None:
                 results.append(timing_result(measured, claims, samples))
-    checked = Checked(tuple(results), design, measured, passed(results), folder)
+    checked = Checked(tuple(results), design, measured, passed(results), folder, waveform)
     _write(checked, arrays, graph.name)
     return checked
 

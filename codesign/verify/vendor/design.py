@@ -16,7 +16,7 @@ from codesign.verify.vendor.project import find_claims, find_project
 from codesign.verify.vendor.report import Claims
 from codesign.verify.vendor.roles import read_roles
 from codesign.verify.vendor.roms import Rom, find_roms
-from codesign.verify.vendor.sources import Source, Sources, find_sources
+from codesign.verify.vendor.sources import VERILOG, Source, Sources, find_sources
 from codesign.verify.vendor.wrapper import NAME, Wrapped, wrap
 from rtl_sim.interface import Protocol
 
@@ -80,6 +80,7 @@ def find_design(where: Where, graph: Graph) -> FoundDesign:
         raise RtlError("no RTL is named; give its folder with --rtl, or the HLS project with --project")
     if not top:
         top = find_project(where.project or folder).top
+    folder = _verilog_of(folder, top)
     sources = find_sources(folder, top)
     roms = find_roms(sources, [where.project] if where.project is not None else [])
     name = f"{sources.top_file.path.name}: module {top!r}"
@@ -88,6 +89,16 @@ def find_design(where: Where, graph: Graph) -> FoundDesign:
     matches = match_ports(graph, roles, name, chosen=where.chosen)
     wrapped = wrap(top, ports, roles, matches, len(graph.input_nodes))
     return FoundDesign(top, sources, roms, wrapped, find_claims(sources.top_file.path.parent, top))
+
+
+def _verilog_of(folder: Path, top: str) -> Path:
+    """The folder itself; of an HLS project that was given in its place, the Verilog that synthesis wrote."""
+    if not folder.is_dir() or any(path.suffix.lower() in VERILOG for path in folder.iterdir()):
+        return folder
+    try:
+        return find_project(folder, top).rtl
+    except RtlError:
+        return folder
 
 
 def _with_includes(source: Source, headers: Mapping[str, str], depth: int = 0) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -12,11 +13,11 @@ from codesign.errors import RtlBehaviourError
 from codesign.graph import Graph
 from codesign.simulate import Integers
 from codesign.verify.rung import Answers, RungResult, Status
+from codesign.verify.simulator import Simulator
 from codesign.verify.vendor.design import FoundDesign
-from codesign.verify.vendor.engine import Engine
 from codesign.verify.vendor.frames import to_nodes
 from codesign.verify.vendor.report import Claims
-from codesign.verify.vendor.simulation import Seen, simulate_design
+from codesign.verify.vendor.simulation import Run, Seen, make_order, read_run, run_design
 from rtl_sim.scenario import Pattern, Scenario
 
 STEADY = Scenario("back to back")
@@ -52,13 +53,14 @@ class VendorRung:
         title: what it is.
         design: that is simulated.
         graph: that it is held against.
-        engine: built of it.
+        simulator: built of it.
         scenario: with pauses, or without.
-        folder: of its runs.
+        folder: of its runs; they lie beside it, under its name and theirs.
         seed: of pauses, noise and registers.
         expected: latency and interval, where somebody claims them.
         patience: cycles without a handshake after which the design is given up.
-        seen: of the last run of all samples.
+        run: the last one of all samples.
+        seen: of it, where it was answered.
         numbers: by output node, what it answered then.
     """
 
@@ -66,12 +68,13 @@ class VendorRung:
     title: str
     design: FoundDesign
     graph: Graph
-    engine: Engine
+    simulator: Simulator
     scenario: Scenario
     folder: Path
     seed: int
     expected: tuple[int, int] | None = None
     patience: int | None = None
+    run: Run | None = field(default=None, init=False)
     seen: Seen | None = field(default=None, init=False)
     numbers: dict[str, Integers] = field(default_factory=dict, init=False)
 
@@ -79,26 +82,22 @@ class VendorRung:
         """Never: what simulates it is built."""
         return None
 
-    def _run(self, inputs: Mapping[str, Integers], folder: Path, seed: int) -> Seen:
-        return simulate_design(
-            self.design,
-            self.engine,
-            inputs,
-            self.scenario,
-            folder,
-            seed=seed,
-            expected=self.expected,
-            patience=self.patience,
-        )
+    def _run(self, inputs: Mapping[str, Integers], folder: Path, seed: int) -> Run:
+        more: dict[str, Any] = {"expected": self.expected, "patience": self.patience}
+        order = make_order(self.design, inputs, self.scenario, seed=seed, **more)
+        return run_design(self.design, self.simulator, order, folder)
 
     def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
         """The RTL's integers; asked for layers, it has none to show beside its outputs.
 
         Raises:
-            RtlBehaviourError: as `simulate_design`; or an answer changes with what registers held before.
+            RtlBehaviourError: as `run_design` and `read_run`; or an answer changes with what registers held before.
         """
         samples = len(next(iter(inputs.values())))
-        seen = self._run(inputs, self.folder / ("one" if layers else "run"), self.seed)
+        run = self._run(inputs, _beside(self.folder, "one" if layers else "run"), self.seed)
+        if not layers:
+            self.run = run
+        seen = read_run(self.design, run)
         numbers = to_nodes(self.graph, self.design.wrapped.outputs, seen.frames, samples)
         if not layers:
             if self.scenario is STEADY:
@@ -112,7 +111,8 @@ class VendorRung:
 
     def _compare_registers(self, seen: Seen, inputs: Mapping[str, Integers]) -> None:
         """The same again, with other values in registers that were never written: what differs is X in hardware."""
-        again = self._run(inputs, self.folder / "again", self.seed + 1_000_003)
+        run = self._run(inputs, _beside(self.folder, "again"), self.seed + 1_000_003)
+        again = read_run(self.design, run)
         for name, values in seen.frames.items():
             wrong = np.argwhere(values != again.frames[name])
             if wrong.size:
@@ -121,8 +121,12 @@ class VendorRung:
                 raise RtlBehaviourError(
                     f"the RTL of {self.design.top!r}: output {name!r} is unknown (X) in sample {sample}: "
                     f"it was {one}, and {other} when registers that are never written held something else; "
-                    f"give them a value at reset; the runs are kept in {self.folder}"
+                    f"give them a value at reset; the runs are kept in {self.folder.parent}"
                 )
+
+
+def _beside(folder: Path, what: str) -> Path:
+    return folder.with_name(f"{folder.name}-{what}")
 
 
 def _interval_fact(found: Timing) -> dict[str, float | int | str]:

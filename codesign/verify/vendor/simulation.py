@@ -1,4 +1,4 @@
-"""Simulating a design that others made: built once by content, run in a folder that stays."""
+"""Simulating a design that others made, in folders that stay, and a waveform of where it failed."""
 
 from __future__ import annotations
 
@@ -12,22 +12,38 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.artifact import make_folder
-from codesign.errors import RtlBehaviourError, RtlError
+from codesign.errors import RtlBehaviourError, RtlError, ToolFailedError
 from codesign.simulate import Integers
+from codesign.verify.simulator import WAVEFORM, Simulator
+from codesign.verify.vendor.build import build_design
 from codesign.verify.vendor.design import FoundDesign, write_roms
-from codesign.verify.vendor.engine import Engine
 from codesign.verify.vendor.frames import to_frames
-from codesign.verify.vendor.wrapper import DONE, Piece
+from codesign.verify.vendor.wrapper import DONE
 from rtl_sim.beats import from_beats, to_beats
-from rtl_sim.interface import Stream
 from rtl_sim.observed import Observed
-from rtl_sim.process import SimulatorError
 from rtl_sim.run_files import Order
 from rtl_sim.scenario import Claims, Scenario, compile_plan
 
-_CYCLES_A_SECOND = 2000  # of a slow simulation
+_MARGIN = 4  # cycles around a failure
 _SAID = re.compile(r"^.*%(?:Fatal|Error).*$|^Aborting.*$|^.*(?:Segmentation fault|Killed).*$", re.MULTILINE)
 _NO_MEMORY_FILE = re.compile(r"\$readmem.*?file not found.*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """One simulation.
+
+    Attributes:
+        order: what was done.
+        observed: what was seen.
+        samples: that were to be fed.
+        folder: of the run.
+    """
+
+    order: Order
+    observed: Observed
+    samples: int
+    folder: Path
 
 
 @dataclass(frozen=True)
@@ -36,110 +52,143 @@ class Seen:
 
     Attributes:
         frames: by output stream, (n, numbers) integers.
-        offered: (n,) cycle in which each sample was first offered, counted from that of the first one.
-        answered: (n,) cycle in which its answer was whole: `ap_done`, or the last beat of its outputs.
+        answered: (n,) cycle in which each sample's answer was whole (`ap_done`, or its outputs' last beat), counted
+            from the one in which the first sample was offered.
     """
 
     frames: Mapping[str, Integers]
-    offered: npt.NDArray[np.int64]
     answered: npt.NDArray[np.int64]
 
 
-def _patience(claims: tuple[int, int] | None) -> int:
-    return 20_000 if claims is None else 2000 + 8 * sum(claims)
-
-
-def _cycles(design: FoundDesign, observed: Observed, samples: int) -> tuple[Integers, Integers]:
-    """When each sample was offered, and when its answer was whole."""
-    if design.wrapped.dut.control is not None:
-        answered = observed.flows[DONE].cycle[:samples]
-    else:
-        ends = [
-            observed.flows[stream.name].cycle[stream.beats - 1 :: stream.beats][:samples]
-            for stream in design.wrapped.dut.outputs
-        ]
-        answered = np.max(ends, axis=0)
-    begins = [observed.flows[stream.name].cycle[:: stream.beats][:samples] for stream in design.wrapped.dut.inputs]
-    offered = np.min(begins, axis=0)
-    return offered - offered[0], answered - offered[0]
-
-
-def simulate_design(
+def make_order(
     design: FoundDesign,
-    engine: Engine,
     inputs: Mapping[str, Integers],
     scenario: Scenario,
-    folder: Path,
     *,
     seed: int,
     expected: tuple[int, int] | None = None,
     patience: int | None = None,
-) -> Seen:
-    """Feed samples and keep the answers.
+) -> Order:
+    """Samples as a run's order.
 
     Args:
         design: found before.
-        engine: built of it.
         inputs: by Graph node, (n, *shape) integers.
         scenario: with pauses, or without.
-        folder: of the run; what was there of an earlier one goes.
         seed: of the pauses, the noise in them, and what registers hold before they are written.
         expected: latency and interval, where somebody claims them.
         patience: cycles without a handshake after which the design is given up.
-
-    Raises:
-        RtlBehaviourError: it never answered, broke its protocol, showed an unknown value, or the simulator crashed.
     """
-    shutil.rmtree(folder, ignore_errors=True)
-    make_folder(folder)
-    write_roms(design, folder)
     samples = len(next(iter(inputs.values())))
     latency, interval = expected or (1, 1)
     dut = design.wrapped.dut
     plan = compile_plan(scenario, dut, samples, Claims(latency, interval), seed)
     frames = to_frames(design.wrapped.inputs, inputs)
     words = {stream.name: to_beats(stream, frames[stream.name]) for stream in dut.inputs}
-    waits = patience or _patience(expected)
-    order = Order(dut, plan, words, seed, patience=waits, quiet=64 + 2 * interval)
-    beats = samples * max(stream.beats for stream in (*dut.inputs, *dut.outputs))
-    limit_s = 300 + (beats * max(interval, 50) + waits) * 10 / _CYCLES_A_SECOND
+    waits = patience or (20_000 if expected is None else 2000 + 8 * sum(expected))
+    return Order(dut, plan, words, seed, patience=waits, quiet=64 + 2 * interval)
+
+
+def run_design(
+    design: FoundDesign, simulator: Simulator, order: Order, folder: Path, *, trace: tuple[int, int] | None = None
+) -> Run:
+    """Carry out an order.
+
+    Args:
+        design: found before.
+        simulator: built of it.
+        order: what to do.
+        folder: of the run, beside the simulator's; what was there of an earlier one goes.
+        trace: first and last cycle of a waveform.
+
+    Raises:
+        RtlBehaviourError: the simulator ended itself, crashed, or ran too long.
+        RtlError: a memory file is missing.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for place in (make_folder(folder), folder.parent):  # one simulator works in the one, one in the other
+        write_roms(design, place)
+    samples = order.plan.frames
+    beats = samples * max(stream.beats for stream in (*order.design.inputs, *order.design.outputs))
     try:
-        observed = engine.carry_out(order, folder, limit_s)
-    except (SimulatorError, OSError) as error:
+        observed = simulator.run(order, folder, cycles=50 * beats + order.patience, trace=trace)
+    except ToolFailedError as error:
         said = _SAID.search(_logged(folder))
-        why = f"{said[0]} (its log is {_logs(folder)[0]})" if said else str(error)
+        why = " ".join((said[0] if said else str(error)).split())
         raise RtlBehaviourError(
-            f"the simulation of {design.top!r} failed: {' '.join(why.split())}; the run is kept in {folder}"
+            f"the simulation of {design.top!r} failed: {why}; its log and the run are kept in {folder}"
         ) from error
     unread = _NO_MEMORY_FILE.search(_logged(folder))
     if unread is not None:
         raise RtlError(f"the RTL of {design.top!r} lacks a memory file: {unread[0]}; the run is kept in {folder}")
-    if observed.violations:
-        first = observed.violations[0]
-        whose = f"{first.stream}: " if first.stream else ""
-        answers = min(observed.flows[stream.name].cycle.size // stream.beats for stream in dut.outputs)
-        raise RtlBehaviourError(
-            f"the RTL of {design.top!r}, cycle {first.cycle}, after {answers} of {samples} answers: {whose}{first.text}"
-            f"; the run is kept in {folder}"
-        )
-    offered, answered = _cycles(design, observed, samples)
-    return Seen(_frames(dut.outputs, design.wrapped.outputs, observed, samples), offered, answered)
-
-
-def _logs(folder: Path) -> list[Path]:
-    return sorted(folder.rglob("simulation.log"))
+    return Run(order, observed, samples, folder)
 
 
 def _logged(folder: Path) -> str:
-    return "".join(path.read_text(errors="replace") for path in _logs(folder))
+    return "".join(path.read_text(errors="replace") for path in sorted(folder.rglob("simulation.log")))
 
 
-def _frames(
-    streams: tuple[Stream, ...], pieces: tuple[Piece, ...], observed: Observed, samples: int
-) -> dict[str, Integers]:
-    wanted = {piece.stream for piece in pieces}
-    return {
-        stream.name: from_beats(stream, observed.flows[stream.name].words, samples)
-        for stream in streams
+def answers_of(run: Run) -> int:
+    """Samples that were answered whole."""
+    flows = run.observed.flows
+    return min((flows[s.name].cycle.size // s.beats if s.name in flows else 0) for s in run.order.design.outputs)
+
+
+def read_run(design: FoundDesign, run: Run) -> Seen:
+    """The answers of a run.
+
+    Raises:
+        RtlBehaviourError: it broke its protocol, showed an unknown value, or never answered.
+    """
+    observed, dut = run.observed, run.order.design
+    if observed.violations:
+        first = observed.violations[0]
+        whose = f"{first.stream}: " if first.stream else ""
+        raise RtlBehaviourError(
+            f"the RTL of {design.top!r}, cycle {first.cycle}, after {answers_of(run)} of {run.samples} answers: "
+            f"{whose}{first.text}; the run is kept in {run.folder}"
+        )
+    wanted = {piece.stream for piece in design.wrapped.outputs}
+    frames = {
+        stream.name: from_beats(stream, observed.flows[stream.name].words, run.samples)
+        for stream in dut.outputs
         if stream.name in wanted
     }
+    begin = min(int(observed.flows[stream.name].cycle[0]) for stream in dut.inputs)
+    ends = [_ends(run, name) for name in ([DONE] if dut.control is not None else sorted(wanted))]
+    return Seen(frames, np.asarray(np.max(ends, axis=0) - begin, dtype=np.int64))
+
+
+def _ends(run: Run, name: str) -> npt.NDArray[np.int64]:
+    """(n,) cycle of the last beat of each frame of an output."""
+    (stream,) = [stream for stream in run.order.design.outputs if stream.name == name]
+    return run.observed.flows[name].cycle[stream.beats - 1 :: stream.beats][: run.samples]
+
+
+def write_waveform(design: FoundDesign, folder: Path, run: Run, sample: int) -> Path:
+    """Do a run again in a simulator that keeps a waveform, of the cycles of one sample.
+
+    Args:
+        design: found before.
+        folder: of the simulators.
+        run: that failed.
+        sample: in which.
+
+    Returns:
+        The VCD file.
+
+    Raises:
+        RtlError: it does not build.
+        ToolFailedError: likewise.
+        RtlBehaviourError: the simulator ended itself.
+    """
+    flows, end = run.observed.flows, run.observed.cycles
+    dut = run.order.design
+    begins = [flows[s.name].cycle[sample * s.beats : sample * s.beats + 1] for s in dut.inputs if s.name in flows]
+    finished = [flows[s.name].cycle[(sample + 1) * s.beats - 1 :][:1] for s in dut.outputs if s.name in flows]
+    start = min((int(cycle[0]) for cycle in begins if cycle.size), default=end)
+    stop = max((int(cycle[0]) if cycle.size else end for cycle in finished), default=end)
+    simulator = build_design(design, folder, traces=True)
+    place = folder / "waveform"
+    run_design(design, simulator, run.order, place, trace=(max(start - _MARGIN, 0), stop + _MARGIN))
+    return next(iter(sorted(place.rglob(WAVEFORM))))
