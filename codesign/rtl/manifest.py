@@ -126,7 +126,7 @@ class Manifest:
         reset_low: the reset is active low.
         inputs: in order of the Graph.
         outputs: in order of the Graph.
-        layers: every node's result, in order of the Graph.
+        layers: every node's result, in order of the Graph; those inside a loop over time steps are left out.
         registers: by AXI4-Lite, at ports `s_axi_…`; none where it has no such ports.
         packing: how numbers lie in a bus.
         sources: Verilog files, relative to the project folder.

@@ -15,6 +15,8 @@ from codesign.rtl.network import Network
 from codesign.rtl.parts import Channel, Fifo, Fork, Part, behaviour
 
 _FRAMES = 4
+# Up to so many beats a FIFO is tried for whatever it may gain.
+_SMALL = 64
 _FOREVER = 1 << 60
 
 
@@ -183,7 +185,7 @@ class _FifoModel:
     """As cs_fifo.sv."""
 
     def __init__(self, part: Fifo, reads: list[int], gives: list[int]) -> None:
-        self._read, self._give, self._depth = reads[0], gives[0], part.depth
+        self.read, self._give, self._depth = reads[0], gives[0], part.depth
         self._count, self._held = 0, False
 
     @property
@@ -195,10 +197,10 @@ class _FifoModel:
         wires.valid[self._give] = self._held
 
     def accept(self, wires: _Wires) -> None:
-        wires.ready[self._read] = not self.full
+        wires.ready[self.read] = not self.full
 
     def tick(self, wires: _Wires) -> bool:
-        write = wires.valid[self._read] and wires.ready[self._read]
+        write = wires.valid[self.read] and wires.ready[self.read]
         read = self._count > 0 and (not self._held or wires.ready[self._give])
         taken = self._held and wires.ready[self._give]
         self._held = read or (self._held and not wires.ready[self._give])
@@ -236,12 +238,14 @@ class _Played:
         first_taken: cycle in which the first beat was taken.
         given: cycle in which the last beat of each sample's answers was given.
         starving: channels behind a full FIFO whose reader waited for another channel.
+        blocking: other channels behind a full FIFO that had to wait for it.
         stuck: nothing moved any more before all samples were answered.
     """
 
     first_taken: int
     given: tuple[int, ...]
     starving: frozenset[str]
+    blocking: frozenset[str]
     stuck: bool
 
 
@@ -277,12 +281,13 @@ class _Play:
     def run(self) -> _Played:
         """Play until every sample is answered or nothing moves."""
         starving: set[str] = set()
+        blocking: set[str] = set()
         first, cycle, given, stuck = -1, 0, [0] * self._frames, False
         for index in self._sinks:
             self._wires.ready[index] = True
         while not stuck and any(self._seen[index] < beats * self._frames for index, beats in self._beats.items()):
             self._settle()
-            self._note_starving(starving)
+            self._note_full(starving, blocking)
             if self._take() and first < 0:
                 first = cycle
             self._give(cycle, given)
@@ -296,7 +301,7 @@ class _Play:
                 for model in self._models if not stuck else ():
                     model.skip(clocks)
                 cycle += clocks
-        return _Played(first, tuple(given), frozenset(starving), stuck)
+        return _Played(first, tuple(given), frozenset(starving), frozenset(blocking), stuck)
 
     def _settle(self) -> None:
         """Valid and ready of every channel in this clock."""
@@ -323,11 +328,13 @@ class _Play:
                 if rest == 0:
                     given[frame - 1] = max(given[frame - 1], cycle)
 
-    def _note_starving(self, starving: set[str]) -> None:
+    def _note_full(self, starving: set[str], blocking: set[str]) -> None:
         valid = self._wires.valid
         for name, model, behind in self._fifos:
             if model.full and valid[behind] and not all(valid[other] for other in self._readers[behind]):
                 starving.add(name)
+            elif model.full and valid[model.read]:
+                blocking.add(name)
 
 
 @dataclass(frozen=True)
@@ -363,26 +370,31 @@ def schedule(connect: Callable[[Mapping[str, int]], Network]) -> Schedule:
     if not network.joins:
         return _timed(_Play(network, _FRAMES).run(), {})
     depths = dict.fromkeys(network.joins, 2)
-    largest = {name: 2 + 2 * size for name, size in network.joins.items()}
+    frames = _FRAMES
     while True:
-        played = _Play(connect(depths), _FRAMES).run()
+        played = _Play(connect(depths), frames).run()
+        largest = {name: 2 + frames * size for name, size in network.joins.items()}
         growing = [name for name in played.starving if depths[name] < largest[name]]
-        if not growing:
-            break
+        growing += [name for name in played.blocking - played.starving if depths[name] < min(largest[name], _SMALL)]
         depths.update({name: min(2 * depths[name], largest[name]) for name in growing})
+        # A branch that lags by many samples fills the FIFO of the other one only after as many.
+        held = 0 if played.stuck else _FRAMES + _timed(played, {}).latency // _timed(played, {}).interval
+        if not growing and held <= frames:
+            break
+        frames = max(frames, held)
     if played.stuck:
         raise UnsupportedLayerError(
             f"the branches that meet at {', '.join(sorted(network.joins))} wait for each other; "
             "build the layers in between with reuse factor 1"
         )
-    return _shallowest(connect, _timed(played, depths))
+    return _shallowest(connect, _timed(played, depths), frames)
 
 
-def _shallowest(connect: Callable[[Mapping[str, int]], Network], best: Schedule) -> Schedule:
+def _shallowest(connect: Callable[[Mapping[str, int]], Network], best: Schedule, frames: int) -> Schedule:
     """The same design with each FIFO as shallow as it may be, or none, without losing a clock."""
 
     def kept(depths: Mapping[str, int]) -> Schedule | None:
-        found = timed(connect(depths))
+        found = timed(connect(depths), frames)
         if found is None or found[::-1] > (best.interval, best.latency):
             return None
         return Schedule(*found, dict(depths))
@@ -402,9 +414,14 @@ def _shallowest(connect: Callable[[Mapping[str, int]], Network], best: Schedule)
     return best
 
 
-def timed(network: Network) -> tuple[int, int] | None:
-    """Latency and interval of a design as it stands, as in `Schedule`; None where its branches wait for each other."""
-    played = _Play(network, _FRAMES).run()
+def timed(network: Network, frames: int = _FRAMES) -> tuple[int, int] | None:
+    """Latency and interval of a design as it stands, as in `Schedule`; None where its branches wait for each other.
+
+    Args:
+        network: the design.
+        frames: samples that are played.
+    """
+    played = _Play(network, frames).run()
     if played.stuck:
         return None
     found = _timed(played, {})
@@ -415,4 +432,5 @@ def _timed(played: _Played, fifos: Mapping[str, int]) -> Schedule:
     if played.stuck:
         raise UnsupportedLayerError("the design stops before it has answered; its units contradict each other")
     steps = [after - before for before, after in zip(played.given, played.given[1:], strict=False)]
-    return Schedule(played.given[0] - played.first_taken, max(max(steps[-2:], default=1), 1), dict(fifos))
+    settled = steps[len(steps) // 3 :]
+    return Schedule(played.given[0] - played.first_taken, max(max(settled, default=1), 1), dict(fifos))

@@ -76,5 +76,7 @@ def top_module(name: str, graph: Graph, shell: Shell, units: Mapping[str, Unit])
         lines += [f"assign {channel.name}_ready = 1'b1;" for channel in part.gives if channel.name not in leaving]
     text = f"module {name} (\n    " + ",\n    ".join(shell.ports) + "\n);\n"
     text += "".join(f"    {line}\n" for line in lines) + "endmodule\n"
-    layers = tuple(bus(node, network.results[node.name], units[node.name].module) for node in graph)
+    layers = tuple(
+        bus(node, network.results[node.name], units[node.name].module) for node in graph if graph.runs(node) == 1
+    )
     return TopModule(text, layers)

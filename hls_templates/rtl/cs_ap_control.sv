@@ -1,7 +1,6 @@
 // The block-level handshake that Vitis HLS calls ap_ctrl_hs, of a pipelined design: `ap_ready` at the edge that takes the
 // inputs, `ap_done` for one clock with the outputs, `ap_idle` while nothing is asked for and nothing under way.
 module cs_ap_control #(
-    parameter INPUTS = 1,
     parameter OUTPUTS = 1,
     parameter BITS = 16  // of the count of frames under way
 ) (
@@ -11,12 +10,11 @@ module cs_ap_control #(
     output wire ap_done,
     output wire ap_idle,
     output wire ap_ready,
-    input wire [INPUTS-1:0] valid,  // of the inputs' ports
-    input wire [INPUTS-1:0] free,  // a frame of this input can be taken
+    input wire taken,  // the inputs are, at this edge
     input wire [OUTPUTS-1:0] full  // a frame of this output waits
 );
     reg [BITS-1:0] under_way;
-    assign ap_ready = ap_start & (&valid) & (&free);
+    assign ap_ready = taken;
     assign ap_done = &full;
     assign ap_idle = ~ap_start & ~|under_way;
     always @(posedge clk)

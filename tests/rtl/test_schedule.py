@@ -67,6 +67,14 @@ def test_depths_are_the_least_that_suffice(swap):
     assert shallow is None or shallow > (found.latency, found.interval)
 
 
+@pytest.mark.parametrize("lag", [1, 4, 9, 30])
+def test_a_vector_that_lags_costs_no_clock(lag):
+    made = branches(straight("a", VECTOR, lag), straight("b", VECTOR, 0), VECTOR)
+    found = schedule(made)
+    assert found.interval == 1
+    assert timed(made(found.fifos), 100) == (found.latency, 1)
+
+
 def test_branches_that_wait_for_each_other_are_seen():
     assert timed(branches(lagging("a", IMAGE, 9), straight("b", IMAGE, 2), IMAGE)({})) is None
 

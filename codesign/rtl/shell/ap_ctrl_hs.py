@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
 from codesign.graph import Graph, Node
 from codesign.rtl.manifest import Bus
-from codesign.rtl.parts import Channel, Fifo, Part, behaviour, instance, instantiation
+from codesign.rtl.parts import Channel, Fifo, Fork, Part, behaviour, instance, instantiation
 from codesign.rtl.shell.base import Events, Shell
 from codesign.rtl.shell.names import port_names
 from codesign.rtl.shell.recut import Pack, Unpack
@@ -20,17 +21,18 @@ if TYPE_CHECKING:  # it needs alkaid
     from codesign.rtl.network import Network
 
 
+# What the play of the schedule sees of `ap_start` and `ap_done`.
+_START, _DONE = Channel("start", Layout(1, 1), 1), Channel("done", Layout(1, 1), 1)
+
+
 @dataclass(frozen=True, eq=False)
 class Control(Part):
-    """Starts samples, and gives the answers of all outputs at once.
+    """Gives the answers of all outputs at once."""
 
-    Attributes:
-        inputs: channels behind the ports of samples, each of which holds a whole one.
-        valid: their flags.
-    """
 
-    inputs: tuple[Channel, ...]
-    valid: tuple[str, ...]
+@dataclass(frozen=True, eq=False)
+class Start(Fork):
+    """Hands a sample to every input, each of which may take its part when it is free."""
 
 
 @behaviour.register
@@ -40,7 +42,7 @@ def _(part: Control) -> Behaviour:
 
 @instance.register
 def _(part: Control) -> tuple[str, str]:
-    return f"cs_ap_control #(.INPUTS({len(part.inputs)}), .OUTPUTS({len(part.reads)}))", "cs_ap_control.sv"
+    return f"cs_ap_control #(.OUTPUTS({len(part.reads)}))", "cs_ap_control.sv"
 
 
 def _concatenated(names: list[str]) -> str:
@@ -50,11 +52,21 @@ def _concatenated(names: list[str]) -> str:
 @instantiation.register
 def _(part: Control) -> str:
     ports = ", ".join(f".{name}({name})" for name in ("ap_start", "ap_done", "ap_idle", "ap_ready"))
-    free = _concatenated([f"{channel.name}_ready" for channel in part.inputs])
     full = _concatenated([f"{channel.name}_valid" for channel in part.reads])
     return (
         f"{instance(part)[0]} {part.name} (.{CLOCK}({CLOCK}), .{RESET}({RESET}), {ports}, "
-        f".valid({_concatenated(list(part.valid))}), .free({free}), .full({full}));"
+        f".taken(start_valid & start_ready), .full({full}));"
+    )
+
+
+@instantiation.register
+def _(part: Start) -> str:
+    valid = _concatenated([f"{channel.name}_valid" for channel in part.gives])
+    ready = _concatenated([f"{channel.name}_ready" for channel in part.gives])
+    return (
+        f"cs_fork #(.WIDTH(1), .N({len(part.gives)})) {part.name} (.{CLOCK}({CLOCK}), .{RESET}({RESET}), "
+        ".in0_data(1'b0), .in0_valid(start_valid), .in0_ready(start_ready), .out_data(), "
+        f".out_valid({valid}), .out_ready({ready}));"
     )
 
 
@@ -75,8 +87,42 @@ def _bus(node: Node, name: str, valid: str, *, split: bool) -> Bus:
     )
 
 
-def _numbers(node: Node) -> int:
-    return prod(node.shape)
+def _answer_ports(name: str, size: int) -> list[str]:
+    return [f"{name}_{index}{end}" for index in range(size) for end in ("", "_ap_vld")]
+
+
+@dataclass
+class _Pins:
+    """Ports and lines as they are put down."""
+
+    ports: list[str]
+    behind: list[str]
+
+    def takes(self, name: str, frame: Channel) -> None:
+        """A sample, packed."""
+        self.ports += [f"input wire [{frame.width - 1}:0] {name}", f"input wire {name}_ap_vld"]
+        self.behind.append(f"assign {frame.name}_data = {name};")
+
+    def gives(self, name: str, frame: Channel) -> None:
+        """An answer, number by number."""
+        self.behind.append(f"assign {frame.name}_ready = ap_done;")
+        for index in range(frame.layout.lanes):
+            low = index * frame.bits
+            self.ports += [f"output wire [{frame.bits - 1}:0] {name}_{index}", f"output wire {name}_{index}_ap_vld"]
+            self.behind += [
+                f"assign {name}_{index} = {frame.name}_data[{low + frame.bits - 1}:{low}];",
+                f"assign {name}_{index}_ap_vld = ap_done;",
+            ]
+
+
+def _names(graph: Graph) -> tuple[list[str], list[str]]:
+    """What the inputs and the outputs are called."""
+    taken: set[str] = set()
+    inputs = port_names([node.name for node in graph.input_nodes], taken, lambda name: (name, f"{name}_ap_vld"))
+    outputs = []
+    for node in graph.output_nodes:
+        outputs += port_names([node.name], taken, partial(_answer_ports, size=node.size))
+    return inputs, outputs
 
 
 def ap_ctrl_hs(graph: Graph, core: Network, fifos: Mapping[str, int]) -> tuple[Shell, Events]:
@@ -87,72 +133,57 @@ def ap_ctrl_hs(graph: Graph, core: Network, fifos: Mapping[str, int]) -> tuple[S
         core: what it computes with.
         fifos: depths of those that hold the answers of one output while those of another are awaited.
     """
-    taken: set[str] = set()
-    names = port_names([n.name for n in graph.input_nodes], taken, lambda name: (name, f"{name}_ap_vld"))
-    answers = []
-    for node in graph.output_nodes:
-        size = _numbers(node)
-
-        def numbers(name: str, size: int = size) -> list[str]:
-            return [f"{name}_{index}{end}" for index in range(size) for end in ("", "_ap_vld")]
-
-        answers += port_names([node.name], taken, numbers)
-    ports = ["input wire ap_clk", "input wire ap_rst", "input wire ap_start"]
-    ports += [f"output wire {name}" for name in ("ap_done", "ap_idle", "ap_ready")]
-    before = [f"wire {CLOCK} = ap_clk;", f"wire {RESET} = ap_rst;"]
-    behind: list[str] = []
-    front: list[Part] = []
-    for name, node, channel in zip(names, graph.input_nodes, core.inputs, strict=True):
-        frame = Channel(f"{channel.name}_frame", Layout(node.size, 1), channel.bits)
-        ports += [f"input wire [{frame.width - 1}:0] {name}", f"input wire {name}_ap_vld"]
-        before += [
-            f"wire [{frame.width - 1}:0] {frame.name}_data = {name};",
-            f"wire {frame.name}_ready;",
-            f"wire {frame.name}_valid = ap_ready;",
-        ]
-        front.append(Unpack(f"i_{frame.name}", (frame,), (channel,)))
+    inputs, outputs = _names(graph)
+    pins = _Pins(
+        ["input wire ap_clk", "input wire ap_rst", "input wire ap_start"]
+        + [f"output wire {name}" for name in ("ap_done", "ap_idle", "ap_ready")],
+        [],
+    )
+    samples = tuple(Channel(f"{c.name}_frame", Layout(c.layout.size, 1), c.bits) for c in core.inputs)
+    for name, frame in zip(inputs, samples, strict=True):
+        pins.takes(name, frame)
+    front: list[Part] = [
+        Start("i_start", (_START,), samples),
+        *(Unpack(f"i_{f.name}", (f,), (c,)) for f, c in zip(samples, core.inputs, strict=True)),
+    ]
     back: list[Part] = []
-    frames = []
-    joins: dict[str, int] = dict(core.joins)
-    for name, node, end in zip(answers, graph.output_nodes, core.ends, strict=True):
-        frame = Channel(f"{end.name}_frame", Layout(node.size, 1), end.bits)
+    answers = []
+    joins = dict(core.joins)
+    for name, end in zip(outputs, core.ends, strict=True):
+        frame = Channel(f"{end.name}_frame", Layout(end.layout.size, 1), end.bits)
         back.append(Pack(f"i_{frame.name}", (end,), (frame,)))
         if len(core.ends) > 1:
             joins[frame.name] = 1
-            depth = fifos.get(frame.name, 0)
-            if depth:
-                after = Channel(f"{frame.name}_fifo", frame.layout, frame.bits)
-                back.append(Fifo(f"i_{after.name}", (frame,), (after,), depth))
-                frame = after
-        frames.append(frame)
-        behind.append(f"assign {frame.name}_ready = ap_done;")
-        for index in range(node.size):
-            low = index * end.bits
-            ports += [f"output wire [{end.bits - 1}:0] {name}_{index}", f"output wire {name}_{index}_ap_vld"]
-            behind += [
-                f"assign {name}_{index} = {frame.name}_data[{low + end.bits - 1}:{low}];",
-                f"assign {name}_{index}_ap_vld = ap_done;",
-            ]
-    waiting = tuple(part.reads[0] for part in front)
-    done = Channel("done", Layout(1, 1), 1)
-    valid = tuple(f"{name}_ap_vld" for name in names)
-    control = Control("i_control", tuple(frames), (done,), waiting, valid)
+        if frame.name in fifos:
+            after = Channel(f"{frame.name}_fifo", frame.layout, frame.bits)
+            back.append(Fifo(f"i_{after.name}", (frame,), (after,), fifos[frame.name]))
+            frame = after
+        answers.append(frame)
+        pins.gives(name, frame)
+    back.append(Control("i_control", tuple(answers), (_DONE,)))
+    valid = " & ".join(["ap_start", *(f"{name}_ap_vld" for name in inputs)])
     shell = Shell(
         replace(
             core,
-            parts=(*front, *core.parts, *back, control),
-            inputs=waiting,
-            outputs=(done,),
-            ends=(done,),
+            parts=(*front, *core.parts, *back),
+            inputs=(_START,),
+            outputs=(_DONE,),
+            ends=(_DONE,),
             joins=joins,
         ),
-        tuple(ports),
-        tuple(before),
-        tuple(behind),
-        tuple(
-            _bus(node, name, f"{name}_ap_vld", split=False) for name, node in zip(names, graph.input_nodes, strict=True)
+        tuple(pins.ports),
+        (
+            f"wire {CLOCK} = ap_clk;",
+            f"wire {RESET} = ap_rst;",
+            f"wire start_valid = {valid};",
+            "wire start_ready;",
         ),
-        tuple(_bus(node, name, "", split=True) for name, node in zip(answers, graph.output_nodes, strict=True)),
+        tuple(pins.behind),
+        tuple(
+            _bus(node, name, f"{name}_ap_vld", split=False)
+            for name, node in zip(inputs, graph.input_nodes, strict=True)
+        ),
+        tuple(_bus(node, name, "", split=True) for name, node in zip(outputs, graph.output_nodes, strict=True)),
         "ap_clk",
         "ap_rst",
     )

@@ -35,7 +35,7 @@ _KEYWORDS = frozenset(
     while wildcard wire with within wor xnor xor
     """.split()  # noqa: SIM905
 )
-_INSIDE = re.compile(r"(clk|rst|logic|[wxy]\d+_.*|i_.*|ap_.*|[sm]_axi.*|fault_.*)", re.IGNORECASE)
+_INSIDE = re.compile(r"(clk|rst|logic|(start|done)_.*|[wxy]\d+_.*|i_.*|ap_.*|[sm]_axi.*|fault_.*)", re.IGNORECASE)
 
 
 def _single(name: str) -> tuple[str, ...]:
