@@ -1,0 +1,1 @@
+"""Mutation: faults planted into RTL, to see what share of them verification catches."""
