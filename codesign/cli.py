@@ -288,6 +288,19 @@ def _stress(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK if stressed.passed else FAILED
 
 
+def _mutate(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.report.mutation import summary, survivors, table
+    from codesign.road.mutating import FOLDER, RECORD, mutate
+
+    with terminal.stages() as stage:
+        score = mutate(args.design, faults=args.faults, seed=args.seed, frames=args.frames, progress=stage)
+    lost = survivors(score)
+    terminal.show(table(score), *([lost] if lost is not None else []), summary(score))
+    terminal.show(f"Written: {args.design / FOLDER / RECORD}")
+    terminal.document({**score.document(), "folder": str(args.design / FOLDER)})
+    return OK if score.share >= args.at_least / 100 else FAILED
+
+
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.board.cost_table import cost_table
     from codesign.road.building import build
@@ -416,6 +429,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     others.add_argument("--tie", type=_tie, action="append", metavar="PORT=VALUE", help="hold an input at a value")
     others.add_argument("--out", type=Path, metavar="DIR", help="for results and logs; verify-rtl-TOP without it")
+
+    mutate = command("mutate", "plant faults in the RTL and tell what share of them verification catches", _mutate)
+    mutate.add_argument("design", type=Path, metavar="DIR", help="design folder; its RTL stays as it is")
+    mutate.add_argument("--faults", type=_count, default=200, metavar="N", help="how many to plant")
+    mutate.add_argument("--seed", type=_count, default=0, metavar="N", help="of the faults, the samples and the cycles")
+    mutate.add_argument("--frames", type=_count, metavar="N", help="samples fed in each scenario")
+    mutate.add_argument("--at-least", type=float, default=95.0, metavar="PERCENT", help="share below which it fails")
 
     build = command("build", "synthesise a design for a board and show its cost", _build)
     build.add_argument("design", type=Path, metavar="DIR", help="design folder")

@@ -190,7 +190,7 @@ class Bench:
         for monitor in self.monitors:
             if isinstance(monitor, StreamMonitor):
                 pattern = plan.ready.get(monitor.stream.name, np.ones(1, dtype=bool))
-                monitor.load(pattern.tolist(), misframed=plan.misframed)
+                monitor.load(pattern.tolist(), misframed=plan.misframed, after_valid=plan.after_valid)
 
     def _answered(self, segment: Segment) -> bool:
         return all(monitor.count >= segment.answered * monitor.stream.beats for monitor in self.monitors) and all(

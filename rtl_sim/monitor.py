@@ -36,7 +36,7 @@ class StreamMonitor:
         self._keep = Signal(dut, stream.keep, stream.name) if stream.keep else None
         self._masks = [masks(stream, beat) for beat in range(stream.beats)]
         self._user = Signal(dut, stream.user, stream.name) if stream.user else None
-        self._marked = False
+        self._marked = self._after_valid = False
         self._drives_ready = drives_ready and self._ready is not None
         self._pattern: Sequence[bool] = (True,)
         self._beat = 0
@@ -48,15 +48,16 @@ class StreamMonitor:
         """Beats since the last reset."""
         return self._beat
 
-    def load(self, pattern: Sequence[bool], *, misframed: bool = False) -> None:
+    def load(self, pattern: Sequence[bool], *, misframed: bool = False, after_valid: bool = False) -> None:
         """Ready in the cycles after each reset, over and over.
 
         Args:
             pattern: of ready.
             misframed: frames are fed whose TLAST is wrong, so answers may be marked.
+            after_valid: ready is high only in a cycle after one in which a beat waited, whatever the pattern.
         """
         self._pattern = [bool(flag) for flag in pattern]
-        self._marked = misframed
+        self._marked, self._after_valid = misframed, after_valid
 
     def clear(self) -> None:
         """Forget every beat that was seen."""
@@ -74,6 +75,8 @@ class StreamMonitor:
     def drive(self, cycle: int) -> None:
         """Ready in this cycle since the reset; called at the clock's falling edge."""
         self._wanted = self._pattern[cycle % len(self._pattern)]
+        if self._after_valid:
+            self._wanted = self._waiting is not None
         if self._drives_ready and self._ready is not None:
             self._ready.write(int(self._wanted))
 

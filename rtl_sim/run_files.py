@@ -60,6 +60,7 @@ class Order:
             "segments": [asdict(segment) for segment in plan.segments],
             "reset_cycles": plan.reset_cycles,
             "misframed": plan.misframed,
+            "after_valid": plan.after_valid,
             "seed": self.seed,
             "probes": self.probes,
             "patience": self.patience,
@@ -88,7 +89,7 @@ class Order:
                 else:
                     columns[part][name] = archive[key]
         segments = tuple(Segment(**item) for item in document["segments"])
-        how = {key: document[key] for key in ("misframed", "reset_cycles")}
+        how = {key: document[key] for key in ("misframed", "after_valid", "reset_cycles")}
         plan = replace(Plan(document["frames"], segments, columns["gaps"], columns["ready"], columns["last"]), **how)
         more = {key: document[key] for key in ("seed", "probes", "patience", "quiet")}
         return cls(_design(document["design"]), plan, words, **more)

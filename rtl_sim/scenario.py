@@ -95,6 +95,8 @@ class Scenario:
         name: for tables and replay.
         starve: pauses of the inputs' valid (of `ap_start` in AP_CTRL_HS); drawn for each input on its own.
         stall: pauses of the outputs' ready; drawn for each output on its own.
+        after_valid: each output's ready waits until it has seen valid, as AXI allows; where valid waits for ready too,
+            neither ever comes.
         resets: frames that a reset cuts off.
         last: what is wrong with TLAST in some frames.
         words: which numbers are fed.
@@ -103,6 +105,7 @@ class Scenario:
     name: str
     starve: Pattern = STEADY
     stall: Pattern = STEADY
+    after_valid: bool = False
     resets: int = 0
     last: LastError = LastError.NONE
     words: Words = Words.RANDOM
@@ -143,6 +146,7 @@ class Plan:
         ready: by output, (period,) whether ready is high in cycle c of a segment, at index `c % period`; absent where
             nothing can hold the output back.
         last: by input with TLAST, (frames * beats,) its value.
+        after_valid: an output's ready is high only in a cycle after one in which its beat waited; `ready` is not used.
         misframed: TLAST is wrong somewhere, in a design that goes by it: answers are to other frames than were cut.
         reset_cycles: that reset is held.
     """
@@ -153,6 +157,7 @@ class Plan:
     ready: Mapping[str, npt.NDArray[np.bool_]]
     last: Mapping[str, npt.NDArray[np.bool_]] = field(default_factory=dict)
     misframed: bool = False
+    after_valid: bool = False
     reset_cycles: int = RESET_CYCLES
 
 
@@ -196,7 +201,9 @@ def standard_scenarios(protocol: Protocol) -> tuple[Scenario, ...]:
         Scenario("held back hard", stall=_HEAVY),
         Scenario("both", starve=Pattern(0.4, 2.0), stall=Pattern(0.4, 2.0)),
         Scenario("bursts", starve=_BURSTS, stall=_BURSTS),
+        Scenario("ready after valid", after_valid=True),
         Scenario("reset in mid-frame", starve=_LIGHT, stall=_LIGHT, resets=8),
+        Scenario("reset while held back", stall=_HEAVY, resets=8),
     )
     if protocol is Protocol.AXIS:
         errors = (LastError.EARLY, LastError.LATE, LastError.MISSING)
@@ -280,7 +287,9 @@ def compile_plan(scenario: Scenario, dut: Dut, frames: int, claims: Claims, seed
     misframed = dut.resyncs and _error(scenario, dut) is not LastError.NONE
     if misframed:
         segments = (Segment(0, frames, answers=min(int(np.count_nonzero(flags)) for flags in last.values())),)
-    return Plan(frames, segments, gaps, ready, last, misframed)
+    # A synchronous reset needs no more than one edge; several would let a pipeline run empty that is not reset at all.
+    reset_cycles = 1 if scenario.resets else RESET_CYCLES
+    return Plan(frames, segments, gaps, ready, last, misframed, scenario.after_valid, reset_cycles)
 
 
 def _error(scenario: Scenario, dut: Dut) -> LastError:

@@ -17,6 +17,7 @@ from codesign.graph import Graph
 from codesign.rtl import Manifest
 from codesign.simulate import execute
 from codesign.verify.dut import dut_of, inside
+from codesign.verify.extremes import extreme_inputs
 from codesign.verify.stimulus import corner_words, random_inputs
 from rtl_sim.engine import engine_for
 from rtl_sim.process import SimulatorError
@@ -68,11 +69,13 @@ def subject_of(graph: Graph, manifest: Manifest) -> Subject:
 
     def draw(words: Words, count: int, rng: np.random.Generator) -> Frames:
         inputs = random_inputs(graph, count, int(rng.integers(2**32)))
-        if words is Words.EXTREME:
-            for node in graph.input_nodes:
-                corners = np.array(corner_words(node.result), dtype=inputs[node.name].dtype)
-                inputs[node.name] = corners[rng.integers(0, len(corners), size=inputs[node.name].shape)]
-                inputs[node.name][: len(corners)] = corners[:count].reshape(-1, *(1,) * len(node.shape))
+        if words is Words.RANDOM:
+            return inputs
+        bred = extreme_inputs(graph, count, int(rng.integers(2**32)))
+        for node in graph.input_nodes:
+            corners = np.array(corner_words(node.result), dtype=inputs[node.name].dtype)[: max(1, count // 4)]
+            inputs[node.name] = bred[node.name]
+            inputs[node.name][: len(corners)] = corners[:count].reshape(-1, *(1,) * len(node.shape))
         return inputs
 
     def answer(frames: Frames) -> Frames:

@@ -40,7 +40,8 @@ module cs_axis_in #(
 
     wire [TDATA-1:0] data;
     wire end_, valid, ready;
-    wire [LANES-1:0] gone, gone_in = left_out(tkeep);
+    wire [LANES-1:0] gone;
+    wire [LANES-1:0] gone_in = left_out(tkeep);
     cs_slice #(.WIDTH(TDATA + LANES + 1)) slice (
         .clk(clk),
         .rst(rst),

@@ -37,6 +37,7 @@ public:
         read_order(order);
     }
     void run() {
+        set(*clock_, false);  // it starts at random like everything else, and the first edge must be one
         design_eval();
         for (std::size_t number = 0; number < segments_.size(); ++number) {
             segment_now = static_cast<std::int32_t>(number);
@@ -83,7 +84,7 @@ private:
     std::uint64_t seed_ = 0, patience_ = 1000, quiet_ = 64, reset_cycles_ = 3, contradict_ = 13, last_cycle_ = 0;
     std::uint64_t trace_from_ = 1, trace_to_ = 0, in_segment_ = 0;
     std::int64_t dones_ = 0, stop_after_ = 0;
-    bool reset_low_ = false, misframed_ = false;
+    bool reset_low_ = false, misframed_ = false, after_valid_ = false;
 
     void read_order(const char* name) {
         std::ifstream in(in_folder(name));
@@ -102,6 +103,7 @@ private:
             else if (what == "contradict") words >> contradict_;
             else if (what == "stop_after") words >> stop_after_;
             else if (what == "misframed") words >> misframed_;
+            else if (what == "after_valid") words >> after_valid_;
             else if (what == "trace") words >> trace_from_ >> trace_to_;
             else if (what == "segment") {
                 Segment made{};
@@ -130,7 +132,10 @@ private:
                 feeds_.emplace_back(std::move(one), nullptr, ready, seed_ * 31 + feeds_.size());
             }
         }
-        for (const auto& output : outputs_) output->marked = misframed_;
+        for (const auto& output : outputs_) {
+            output->marked = misframed_;
+            output->after_valid = after_valid_;
+        }
         if (trace_from_ <= trace_to_) design_trace(in_folder("wave.vcd").c_str());
     }
     void dump(unsigned half) const {

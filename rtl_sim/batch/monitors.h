@@ -39,6 +39,7 @@ public:
     Stream stream;
     Flow flow;
     Wanted wanted;
+    bool after_valid = false;  // ready is high only in a cycle after one in which a beat waited
     bool marked = false;  // answers may be marked: frames are fed whose TLAST is wrong
 
     explicit Monitor(Stream stream_) : stream(std::move(stream_)) {
@@ -99,7 +100,7 @@ public:
     }
     void drive(std::uint64_t in_segment) override {
         if (!drives_) return;
-        want_ = pattern_.empty() || pattern_[in_segment % pattern_.size()];
+        want_ = after_valid ? waiting_ : pattern_.empty() || pattern_[in_segment % pattern_.size()];
         set(*stream.ready, want_);
     }
     void contradict() override {

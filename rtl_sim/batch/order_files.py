@@ -114,6 +114,7 @@ def save_order(
         f"stop_after {stop_after}",
         *([f"trace {trace[0]} {trace[1]}"] if trace else []),
         f"misframed {int(plan.misframed)}",
+        f"after_valid {int(plan.after_valid)}",
         *(f"segment {s.first} {s.frames} {s.abort} {s.answered}" for s in plan.segments),
     ]
     for kind, key, stream, bits in _streams(design, probes=order.probes):

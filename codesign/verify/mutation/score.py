@@ -33,6 +33,7 @@ LEFT_OUT = ("cs_axi_lite.sv",)
 _MOST_CANDIDATES = 3  # for each fault asked for; many stand in branches that a design does not use
 _RUN_LIMIT_S = 60.0
 _BUILD_LIMIT_S = 1800.0
+_PROOF_LIMIT_S = 30.0
 
 Progress = Callable[[str], None]
 
@@ -134,31 +135,61 @@ def _alive(
     return found
 
 
-def _run(subject: Subject, engine: Engine, cases: Iterable[Case], number: int, folder: Path) -> tuple[str, str] | None:
-    """The scenario that a fault is caught in, and what it says; None where it comes through."""
+@dataclass(frozen=True)
+class _Passage:
+    """How a design with a fault came through.
+
+    Attributes:
+        scenario: that it was caught in; '' where it came through.
+        told: what was said there.
+        cycles: that each scenario took.
+    """
+
+    scenario: str
+    told: str
+    cycles: Mapping[str, int]
+
+
+def _run(subject: Subject, engine: Engine, cases: Iterable[Case], number: int, folder: Path) -> _Passage:
+    cycles: dict[str, int] = {}
     for case in cases:
         try:
             (observed,) = engine.carry_out(
                 [case.order], folder, limit_s=_RUN_LIMIT_S, arguments=[f"{ARGUMENT}{number}"] if number else []
             )
         except SimulatorError as error:
-            return case.scenario.name, str(error).splitlines()[0]
+            return _Passage(case.scenario.name, str(error).splitlines()[0], cycles)
         outcome = assess(subject, case, observed)
         if not outcome.passed:
-            return case.scenario.name, outcome.first.text if outcome.first is not None else outcome.claims_broken[0]
-    return None
+            told = outcome.first.text if outcome.first is not None else outcome.claims_broken[0]
+            return _Passage(case.scenario.name, told, cycles)
+        cycles[case.scenario.name] = outcome.cycles
+    return _Passage("", "", cycles)
 
 
 def _verdict(fault: Fault, fate: Fate, scenario: str, told: str) -> Verdict:
     return Verdict(fault.kind, fault.file, fault.line, fault.module, fault.before, fault.after, fate, scenario, told)
 
 
-def _survivor(fault: Fault, site: Site, manifest: Manifest, sources: Mapping[str, str], folder: Path) -> Verdict:
+def _timing(right: _Passage, passage: _Passage) -> str:
+    """Where a survivor takes other cycles than the design without a fault; '' where nowhere."""
+    for scenario, cycles in right.cycles.items():
+        if passage.cycles[scenario] != cycles:
+            return f"right answers in {passage.cycles[scenario]} cycles where {scenario!r} takes {cycles} without it"
+    return ""
+
+
+def _survivor(
+    pair: tuple[Fault, Site], manifest: Manifest, sources: Mapping[str, str], slower: str, folder: Path
+) -> Verdict:
+    fault, site = pair
+    if slower:
+        return _verdict(fault, Fate.SURVIVED, "", slower)
     tops = [manifest.top] if site.module.parameters else [fault.module, manifest.top]
     for top in tops:
-        if proven_equal(top, sources, fault.file, fault.text, folder):
+        if proven_equal(top, sources, fault.file, fault.text, folder, limit_s=_PROOF_LIMIT_S):
             return _verdict(fault, Fate.EQUIVALENT, "", f"Yosys proves {top} equal with it and without it")
-    told = f"no scenario differs; Yosys does not prove {tops[0]} equal with it and without it"
+    told = f"no scenario differs in answers or cycles; Yosys does not prove {tops[0]} equal with it and without it"
     return _verdict(fault, Fate.SURVIVED, "", told)
 
 
@@ -215,20 +246,20 @@ def mutate_rtl(
         engine = engine_for(subject.design, _write(plant(texts, chosen), work / "planted"), work, install=install)
     except SimulatorError as error:
         raise ToolFailedError(f"the RTL of {manifest.top}: {error}") from error
-    broken = _run(subject, engine, cases, 0, work / "run")
-    if broken is not None:
+    right = _run(subject, engine, cases, 0, work / "run")
+    if right.scenario:
         raise ToolFailedError(
-            f"the RTL of {manifest.top} fails in scenario {broken[0]!r} without any fault: {broken[1]}; "
+            f"the RTL of {manifest.top} fails in scenario {right.scenario!r} without any fault: {right.told}; "
             "see `codesign verify --stress`"
         )
     verdicts = []
-    for place, (fault, site) in enumerate(chosen, 1):
+    for place, pair in enumerate(chosen, 1):
         progress(f"fault {place} of {len(chosen)}")
-        caught = _run(subject, engine, cases, fault.number, work / "run")
-        if caught is not None:
-            verdicts.append(_verdict(fault, Fate.CAUGHT, *caught))
+        passage = _run(subject, engine, cases, pair[0].number, work / "run")
+        if passage.scenario:
+            verdicts.append(_verdict(pair[0], Fate.CAUGHT, passage.scenario, passage.told))
         else:
-            verdicts.append(_survivor(fault, site, manifest, texts, work / "proof"))
+            verdicts.append(_survivor(pair, manifest, texts, _timing(right, passage), work / "proof"))
     shutil.rmtree(work / "run", ignore_errors=True)
     return Score(tuple(verdicts), count, seed, unused)
 
