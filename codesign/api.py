@@ -178,6 +178,7 @@ class Graph(base.Graph):
         interval: int | None = None,
         ports: Mapping[str, str] | None = None,
         ties: Mapping[str, int] | None = None,
+        slot: int | None = None,
         seed: int = 0,
     ) -> Any:
         """Hold RTL that others made against this Graph, in value and in cycle.
@@ -193,6 +194,7 @@ class Graph(base.Graph):
             interval: cycles claimed from one answer to the next; likewise.
             ports: by input or output of the Graph, the design's port, where name and order do not tell.
             ties: by input port of the design, the value that it is held at.
+            slot: bits from one number to the next in a stream; told by its width without it.
             seed: of pauses, and of what registers hold before they are written.
 
         Returns:
@@ -214,5 +216,6 @@ class Graph(base.Graph):
             protocol=None if protocol is None else Protocol(protocol),
             chosen=ports or {},
             ties=ties or {},
+            slot=slot,
         )
         return check_design(self, where, self._samples(x).inputs, Path(out), Check(latency, interval, seed))

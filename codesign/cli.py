@@ -254,6 +254,7 @@ def _verify_rtl(args: argparse.Namespace, terminal: Terminal) -> int:
         protocol=Protocol(args.protocol) if args.protocol else None,
         chosen=dict(args.map or ()),
         ties={name: int(value, 0) for name, value in args.tie or ()},
+        slot=args.slot,
     )
     check = Check(
         latency=args.latency, interval=args.interval, seed=args.seed, patience=args.patience, waveform=args.waveform
@@ -427,6 +428,7 @@ def _parser() -> argparse.ArgumentParser:
     others.add_argument(
         "--map", type=_pair, action="append", metavar="NODE=PORT", help="port of a Graph input or output"
     )
+    others.add_argument("--slot", type=_count, metavar="BITS", help="from one number to the next in a stream")
     others.add_argument("--tie", type=_tie, action="append", metavar="PORT=VALUE", help="hold an input at a value")
     others.add_argument("--out", type=Path, metavar="DIR", help="for results and logs; verify-rtl-TOP without it")
 

@@ -35,6 +35,7 @@ class Where:
         protocol: of its ports; None to tell it by their names.
         chosen: by Graph node, the name of its port.
         ties: by input port, the value that it is held at.
+        slot: bits from one number to the next in a stream; None to tell it by the width.
     """
 
     rtl: Path | None = None
@@ -43,6 +44,7 @@ class Where:
     protocol: Protocol | None = None
     chosen: Mapping[str, str] = field(default_factory=dict)
     ties: Mapping[str, int] = field(default_factory=dict)
+    slot: int | None = None
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def find_design(where: Where, graph: Graph) -> FoundDesign:
     name = f"{sources.top_file.path.name}: module {top!r}"
     ports = read_ports(sources.top_file.text, top, str(sources.top_file.path))
     roles = read_roles(ports, name, protocol=where.protocol, ties=where.ties)
-    matches = match_ports(graph, roles, name, chosen=where.chosen)
+    matches = match_ports(graph, roles, name, chosen=where.chosen, slot=where.slot)
     wrapped = wrap(top, ports, roles, matches, len(graph.input_nodes))
     return FoundDesign(top, sources, roms, wrapped, find_claims(sources.top_file.path.parent, top))
 

@@ -144,36 +144,38 @@ def _slot_of_array(node: Node, channel: Channel, lanes: int, where: str) -> int:
     return width // lanes
 
 
-def _slot_of_stream(node: Node, channel: Channel, lanes: int) -> int | None:
+def _slot_of_stream(node: Node, channel: Channel, lanes: int, stated: int | None) -> int | None:
     """Numbers side by side in TDATA: each as C stores it, in whole bytes, or without gaps; the whole in whole bytes."""
     width, bits = channel.data.width, node.result.width
-    for slot in (_storage(bits), -(-bits // 8) * 8, bits):
+    usual = (_storage(bits), -(-bits // 8) * 8, bits)
+    for slot in usual if stated is None else (stated,) if stated >= bits else ():
         if width in (lanes * slot, -(-lanes * slot // 8) * 8):
             return slot
     return None
 
 
-def _stream(node: Node, channel: Channel, where: str) -> Lanes:
+def _stream(node: Node, channel: Channel, where: str, stated: int | None) -> Lanes:
     """A frame on one stream: a place (all its channels) a beat, the whole frame in one, or another even cut."""
     wanted = dict.fromkeys((node.shape[-1], node.size, 1))
     cuts = [*wanted, *(lanes for lanes in range(2, node.size) if node.size % lanes == 0 and lanes not in wanted)]
     for lanes in cuts:
-        slot = _slot_of_stream(node, channel, lanes)
+        slot = _slot_of_stream(node, channel, lanes, stated)
         if slot is not None and node.size % lanes == 0:
             return Lanes(channel, 0, lanes, lanes, node.size // lanes, slot)
     raise RtlError(
         f"{where}: {channel.data.name!r} has {channel.data.width} bits, which no even cut of {node.name!r} "
-        f"({_sized(node)}, shape {list(node.shape)}) fills; give the RTL and the Graph of the same design"
+        f"({_sized(node)}, shape {list(node.shape)}) fills{f' with {stated} bits for each' if stated else ''}; "
+        "give the RTL and the Graph of the same design, or --slot BITS from one number to the next"
     )
 
 
-def _pieces(node: Node, group: _Group, protocol: Protocol, where: str) -> tuple[Lanes, ...]:
+def _pieces(node: Node, group: _Group, protocol: Protocol, where: str, stated: int | None) -> tuple[Lanes, ...]:
     count = len(group.channels)
     if count == 1 and protocol is Protocol.AP_CTRL_HS:
         (channel,) = group.channels
         return (Lanes(channel, 0, node.size, node.size, 1, _slot_of_array(node, channel, node.size, where)),)
     if count == 1:
-        return (_stream(node, group.channels[0], where),)
+        return (_stream(node, group.channels[0], where, stated),)
     if node.size % count or (protocol is Protocol.AP_CTRL_HS and count != node.size):
         raise RtlError(
             f"{where}: ports {group.channels[0].data.name!r} … {group.channels[-1].data.name!r} are {count}, but "
@@ -193,7 +195,14 @@ def _check_numbers(node: Node, where: str) -> None:
         )
 
 
-def match_ports(graph: Graph, roles: Roles, where: str, *, chosen: Mapping[str, str] | None = None) -> list[Match]:
+def match_ports(
+    graph: Graph,
+    roles: Roles,
+    where: str,
+    *,
+    chosen: Mapping[str, str] | None = None,
+    slot: int | None = None,
+) -> list[Match]:
     """The channels of each of a Graph's inputs, then of its outputs.
 
     Args:
@@ -201,6 +210,7 @@ def match_ports(graph: Graph, roles: Roles, where: str, *, chosen: Mapping[str, 
         roles: its ports.
         where: the design, for messages.
         chosen: by node, the name of its port; the others are told by name, else by order.
+        slot: bits from one number to the next in a stream; None to tell it by the width.
 
     Raises:
         RtlError: the numbers of ports differ, or one is too narrow for its numbers.
@@ -215,5 +225,5 @@ def match_ports(graph: Graph, roles: Roles, where: str, *, chosen: Mapping[str, 
     for nodes, inward in sides:
         for node, group in zip(nodes, _paired(nodes, roles, inward, chosen, where), strict=True):
             _check_numbers(node, where)
-            found.append(Match(node, _pieces(node, group, roles.protocol, where), group.stem))
+            found.append(Match(node, _pieces(node, group, roles.protocol, where, slot), group.stem))
     return found

@@ -107,6 +107,7 @@ def _from_scripts(root: Path) -> Iterator[str]:
     """Names that the project's own scripts give it."""
     patterns = (
         ("project.tcl", r'set\s+(?:project_name|myproject)\s+"?(\w+)'),
+        ("build_prj.tcl", r'^\s*set_top\s+"?(\w+)'),
         ("hls4ml_config.yml", r"^ProjectName:\s*(\w+)"),
     )
     for place in (root, *list(root.parents)[:3]):

@@ -121,6 +121,16 @@ def test_streams_of_any_width(shape, bits, width, lanes, slot):
         assert line in found.text
 
 
+def test_a_slot_that_is_stated():
+    text = f"{STREAM}in x_TDATA 24, in x_TVALID, out x_TREADY, out y_TDATA 16, out y_TVALID, in y_TREADY"
+    found, ports_ = relu_graph((4, 3), "fixed<6,2>", "fixed<5,2>"), ports(text)
+    roles = read_roles(ports_, "top")
+    assert [match.pieces[0].slot for match in match_ports(found, roles, "top", slot=None)] == [8, 5]
+    assert match_ports(found, roles, "top", slot=6)[0].pieces[0].slot == 6
+    with pytest.raises(RtlError, match=r"no even cut of 'x' .* fills with 5 bits for each; .* or --slot BITS"):
+        match_ports(found, roles, "top", slot=5)
+
+
 def test_streams_that_an_older_tool_took_apart():
     text = STREAM + ", ".join(
         f"{a} {stem}_V_data_{i}_V_TDATA {w}, {a} {stem}_V_data_{i}_V_TVALID, {b} {stem}_V_data_{i}_V_TREADY"
