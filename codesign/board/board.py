@@ -15,6 +15,8 @@ class Family(Enum):
     """AMD 7 series and Zynq-7000."""
     ECP5 = "ecp5"
     """Lattice ECP5."""
+    ICE40 = "ice40"
+    """Lattice iCE40 UltraPlus."""
 
 
 class Resource(Enum):
@@ -32,8 +34,8 @@ class Resource(Enum):
 LIMITED = (Resource.LUT, Resource.LUT_MEMORY, Resource.FF, Resource.DSP, Resource.BRAM)
 """What a part has a stated number of. Carry chains and wide multiplexers come with the LUTs beside them."""
 
-BRAM_UNIT_KBITS = 18
-"""Block RAM is counted in blocks of 18 Kb: half an AMD block, one Lattice EBR."""
+BRAM_UNIT_KBITS = {Family.XC7: 18, Family.ECP5: 18, Family.ICE40: 4}
+"""Block RAM is counted in such blocks: half an AMD block, one Lattice EBR."""
 
 
 @dataclass(frozen=True)
@@ -48,15 +50,15 @@ class Board:
         device: the part's die, such as xc7a100t.
         package: such as csg324.
         speed_grade: such as -1.
-        lut: LUTs (6-input on xc7, 4-input on ECP5).
+        lut: LUTs (6-input on xc7, 4-input on the others).
         lut_memory: of these, how many can serve as distributed RAM or shift registers.
         ff: flip-flops.
-        dsp: multipliers: DSP48E1 on xc7, 18x18 multipliers on ECP5.
+        dsp: multipliers: DSP48E1 on xc7, 18x18 multipliers on ECP5, 16x16 ones on iCE40.
         bram_blocks: physical block RAMs.
         bram_kbits: size of each, in Kb (1024 bits).
         clock_mhz: of the oscillator, in MHz.
         clock_pin: package pin of the oscillator.
-        constraints: constraint file (.xdc, .lpf) that places at least the clock.
+        constraints: constraint file (.xdc, .lpf, .pcf) that places at least the clock.
         provenance: where these facts are from.
         path: the YAML that it was read from.
     """
@@ -81,12 +83,17 @@ class Board:
     path: Path
 
     @property
+    def bram_unit_kbits(self) -> int:
+        """Size of the unit in which block RAM is counted."""
+        return BRAM_UNIT_KBITS[self.family]
+
+    @property
     def bram(self) -> int:
-        """Block RAMs in units of 18 Kb."""
-        return self.bram_blocks * (self.bram_kbits // BRAM_UNIT_KBITS)
+        """Block RAMs in units of `bram_unit_kbits`."""
+        return self.bram_blocks * (self.bram_kbits // self.bram_unit_kbits)
 
     def limit(self, resource: Resource) -> int:
-        """How much of a resource in `LIMITED` the part holds; block RAM in units of 18 Kb."""
+        """How much of a resource in `LIMITED` the part holds; block RAM in units of `bram_unit_kbits`."""
         limits = {
             Resource.LUT: self.lut,
             Resource.LUT_MEMORY: self.lut_memory,
@@ -107,7 +114,7 @@ class Board:
             "package": self.package,
             "speed_grade": self.speed_grade,
             "resources": {resource.value: self.limit(resource) for resource in LIMITED},
-            "bram_unit_kbits": BRAM_UNIT_KBITS,
+            "bram_unit_kbits": self.bram_unit_kbits,
             "clock": {"mhz": self.clock_mhz, "pin": self.clock_pin},
             "constraints": str(self.constraints),
             "provenance": list(self.provenance),

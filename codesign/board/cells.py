@@ -47,12 +47,22 @@ _ECP5: Mapping[str, Takes] = {
     **_each({_MUX: 1}, "PFUMX", "L6MUX21"),
 }
 
-CELLS: Mapping[Family, Mapping[str, Takes]] = {Family.XC7: _XC7, Family.ECP5: _ECP5}
+# Each cell of an UltraPlus part has a LUT, a flip-flop and a carry; a block RAM's name tells the edges of its clocks.
+_ICE40: Mapping[str, Takes] = {
+    **_each({_LUT: 1}, "SB_LUT4"),
+    **_each({_FF: 1}, *(f"SB_DFF{n}{e}{r}" for n in ("", "N") for e in ("", "E") for r in ("", "SR", "R", "SS", "S"))),
+    **_each({_DSP: 1}, "SB_MAC16"),
+    **_each({_BRAM: 1}, "SB_RAM40_4K", "SB_RAM40_4KNR", "SB_RAM40_4KNW", "SB_RAM40_4KNRNW"),
+    **_each({_CARRY: 1}, "SB_CARRY"),
+}
+
+CELLS: Mapping[Family, Mapping[str, Takes]] = {Family.XC7: _XC7, Family.ECP5: _ECP5, Family.ICE40: _ICE40}
 
 # Constants, notes of where a module was, and the pads' and clocks' own buffers: nothing of the fabric.
 FREE: Mapping[Family, frozenset[str]] = {
     Family.XC7: frozenset({"$scopeinfo", "GND", "VCC", "IBUF", "IBUFG", "OBUF", "OBUFT", "IOBUF", "BUFG", "BUFGCTRL"}),
     Family.ECP5: frozenset({"$scopeinfo", "VHI", "VLO", "TRELLIS_IO", "DCCA"}),
+    Family.ICE40: frozenset({"$scopeinfo", "SB_IO", "SB_GB", "SB_GB_IO"}),
 }
 
 _unknown = [family for family in Family if family not in CELLS or family not in FREE]

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from codesign.board.board import BRAM_UNIT_KBITS, LIMITED, Board, Resource
+from codesign.board.board import LIMITED, Board, Resource
 from codesign.board.utilisation import Utilisation
 from codesign.errors import BoardError
 
@@ -55,6 +55,7 @@ class Cost:
         interval: clock cycles from one input to the next (initiation interval).
         clock_ns: clock period that the RTL was pipelined for, in ns; synthesis alone does not show that it is met.
         utilisation: that synthesis counted.
+        bram_unit_kbits: size of the unit in which block RAM is counted.
     """
 
     board: str
@@ -64,6 +65,7 @@ class Cost:
     interval: int | None
     clock_ns: float | None
     utilisation: Utilisation | None
+    bram_unit_kbits: int
 
     @property
     def latency_ns(self) -> float | None:
@@ -95,7 +97,7 @@ class Cost:
                 use.resource.value: {"used": use.used, "limit": use.limit, "share": use.share, "fits": use.fits}
                 for use in self.uses
             },
-            "bram_unit_kbits": BRAM_UNIT_KBITS,
+            "bram_unit_kbits": self.bram_unit_kbits,
             "latency_cycles": self.latency_cycles,
             "interval": self.interval,
             "clock_ns": self.clock_ns,
@@ -138,4 +140,4 @@ def cost(
         ResourceUse(resource, None if utilisation is None else utilisation.used(resource), board.limit(resource))
         for resource in LIMITED
     )
-    return Cost(board.name, board.part, uses, latency_cycles, interval, clock_ns, utilisation)
+    return Cost(board.name, board.part, uses, latency_cycles, interval, clock_ns, utilisation, board.bram_unit_kbits)

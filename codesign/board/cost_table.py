@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from codesign.board.board import BRAM_UNIT_KBITS, LIMITED, Board, Resource
+from codesign.board.board import LIMITED, Board, Resource
 from codesign.board.cost import Cost
 
 UNKNOWN = "unknown"
@@ -18,7 +18,7 @@ TITLES = {
     Resource.LUT_MEMORY: "of these, memory",
     Resource.FF: "FF",
     Resource.DSP: "DSP",
-    Resource.BRAM: f"BRAM ({BRAM_UNIT_KBITS} Kb)",
+    Resource.BRAM: "BRAM",
     Resource.CARRY: "carry",
     Resource.WIDE_MUX: "wide mux",
 }
@@ -42,7 +42,8 @@ def cost_table(found: Cost) -> RenderableType:
         table.add_column(name, justify="right")
     for use in found.uses:
         share = "-" if use.limit == 0 else _shown(use.share, "{:.1%}")
-        table.add_row(TITLES[use.resource], _shown(use.used), f"{use.limit:,}", share, _fits(use.fits))
+        title = f"BRAM ({found.bram_unit_kbits} Kb)" if use.resource is Resource.BRAM else TITLES[use.resource]
+        table.add_row(title, _shown(use.used), f"{use.limit:,}", share, _fits(use.fits))
     lines = [
         f"Latency {_shown(found.latency_cycles)} cycles ({_shown(found.latency_ns, '{:g}')} ns), interval "
         f"{_shown(found.interval)} cycles ({_shown(found.interval_ns, '{:g}')} ns), at the clock period of "
@@ -66,7 +67,8 @@ def board_table(boards: Sequence[Board]) -> Table:
         table.add_column(TITLES[resource], justify="right", min_width=7)  # a number cut short is a wrong number
     table.add_column("clock", justify="right")
     for board in boards:
-        limits = [f"{board.limit(resource):,}" for resource in LIMITED]
+        limits = [f"{board.limit(resource):,}" for resource in LIMITED if resource is not Resource.BRAM]
+        limits.append(f"{board.bram:,} x {board.bram_unit_kbits} Kb")
         clock = f"{board.clock_mhz:g} MHz, {board.clock_pin}"
         words = (board.name, board.title, board.part, board.family.value, *limits, clock)
         table.add_row(*(Text(word) for word in words))

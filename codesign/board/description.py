@@ -15,8 +15,8 @@ from codesign.strict_yaml import read_yaml
 _Check = Callable[[Any], str | None]
 """Takes a value; says what is legal where the value is not, None where it is."""
 
-_CONSTRAINT_SUFFIX = {Family.XC7: ".xdc", Family.ECP5: ".lpf"}
-_BRAM_KBITS = {Family.XC7: 36, Family.ECP5: 18}
+_CONSTRAINT_SUFFIX = {Family.XC7: ".xdc", Family.ECP5: ".lpf", Family.ICE40: ".pcf"}
+_BRAM_KBITS = {Family.XC7: 36, Family.ECP5: 18, Family.ICE40: 4}
 _MOST = 100_000_000
 
 
@@ -68,7 +68,7 @@ _KEYS: Mapping[str, _Check] = {
     "family": _family,
     "device": _matches(_WORD, "a device such as xc7a100t"),
     "package": _matches(_WORD, "a package such as csg324"),
-    "speed_grade": _matches(r"-?[0-9][A-Za-z0-9]{0,3}", 'a speed grade in quotes, such as "-1"'),
+    "speed_grade": _matches(r"-?[0-9][A-Za-z0-9]{0,3}|none", 'a speed grade in quotes, such as "-1", or none'),
     "resources": lambda value: None,
     "clock": lambda value: None,
     "constraints": _matches(_WORD, "the name of a file that lies beside the board's YAML"),

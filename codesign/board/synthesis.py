@@ -25,6 +25,7 @@ STAT = "stat.json"
 _SYNTH: Mapping[Family, str] = {
     Family.XC7: "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}",
     Family.ECP5: "synth_ecp5 -noiopad -top {top}",
+    Family.ICE40: "synth_ice40 -dsp -top {top}",
 }
 
 if set(_SYNTH) != set(Family):

@@ -20,8 +20,8 @@ class Utilisation:
         lut_memory: LUTs that serve as distributed RAM or shift registers.
         ff: flip-flops and latches.
         dsp: multipliers.
-        bram: block RAMs, in units of 18 Kb.
-        carry: carry cells: CARRY4 on xc7, CCU2C on ECP5.
+        bram: block RAMs, in units of `codesign.board.board.BRAM_UNIT_KBITS`.
+        carry: carry cells: CARRY4 on xc7, CCU2C on ECP5, SB_CARRY on iCE40.
         wide_mux: multiplexers that join LUTs: MUXF7, MUXF8; PFUMX, L6MUX21.
         other: cells of types that none of these counts, with their number; what they take is unknown.
         cells: every cell type with its number, as Yosys reported it.

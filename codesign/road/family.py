@@ -11,6 +11,7 @@ from codesign.rtl import Family
 _FAMILIES: Mapping[BoardFamily, Family] = {
     BoardFamily.XC7: Family.XILINX_7SERIES,
     BoardFamily.ECP5: Family.ECP5,
+    BoardFamily.ICE40: Family.ICE40,
 }
 
 if set(_FAMILIES) != set(BoardFamily):
