@@ -189,7 +189,10 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
         layers=read_layers(args.layers) if args.layers else {},
         clock_ns=args.clock_ns,
     )
-    board = load_board(args.board) if args.board else None
+    if args.fit and args.board and args.fit != args.board:
+        raise UsageError(f"--fit {args.fit} and --board {args.board} name two boards; give one of them")
+    name = args.fit or args.board
+    board = load_board(name) if name else None
     with terminal.stages() as stage:
         converted = convert(
             args.model,
@@ -199,6 +202,7 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
             board=board,
             data=args.data,
             facing=facing,
+            fits=bool(args.fit),
             progress=stage,
         )
     show(converted, terminal.show)
@@ -363,6 +367,9 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the derived")
     convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
     convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
+    convert.add_argument(
+        "--fit", metavar="BOARD", help="fold the RTL until it fits that board, by Yosys' counts; see docs/boards.md"
+    )
     convert.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples to keep for `verify`")
     convert.add_argument(
         "--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design"

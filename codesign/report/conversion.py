@@ -37,9 +37,14 @@ def rtl_line(converted: Converted) -> str:
     manifest = converted.manifest
     if manifest is None:
         return f"No RTL project: {converted.design.rtl_refused}. The Graph and the HLS project are complete."
+    fitted = ""
+    if manifest.fitted_to:
+        counts = ", ".join(f"{name} {number}" for name, number in manifest.fitted.items())
+        folds = ", ".join(f"{name} {clocks}" for name, clocks in manifest.reuse.items()) or "none"
+        fitted = f"; fits {manifest.fitted_to} ({counts}), clocks of folded layers: {folds}"
     return (
         f"RTL: latency {manifest.latency_cycles} cycles, interval {manifest.interval}, made for a clock period of "
-        f"{manifest.clock_ns:g} ns"
+        f"{manifest.clock_ns:g} ns{fitted}"
     )
 
 

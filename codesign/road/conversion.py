@@ -24,10 +24,12 @@ from codesign.design import (
     samples_bytes,
     uncommit,
 )
-from codesign.errors import DesignError, ModelFileError, UnsupportedLayerError
+from codesign.errors import DesignError, ModelFileError, UnsupportedLayerError, UsageError
 from codesign.frontend.options import ConvertOptions
 from codesign.graph import Graph, digest, save
+from codesign.road.building import WORK
 from codesign.road.family import rtl_family
+from codesign.road.fitting import Fitting, fit
 from codesign.simulate.samples import Samples, quantize, read_arrays
 
 Progress = Callable[[str], None]
@@ -111,6 +113,22 @@ def _rtl_refused(graph: Graph) -> str:
     return ""
 
 
+def _fitting(
+    graph: Graph, folder: Path, board: Board, options: ConvertOptions, facing: rtl.Facing, progress: Progress
+) -> Fitting:
+    """How the RTL is to be folded so that it fits the board."""
+    work = folder / WORK / "fit"
+    return fit(graph, board, clock_ns=options.clock_ns, work=work, facing=facing, progress=progress)
+
+
+def _folding(fitting: Fitting | None) -> dict[str, Any]:
+    """What it tells the writer of the RTL project."""
+    if fitting is None:
+        return {}
+    counts = (fitting.board.name, fitting.counts)
+    return {"reuse": fitting.reuse, "multipliers": fitting.multipliers, "fitted": counts}
+
+
 def convert(
     model_path: Path,
     folder: Path,
@@ -120,6 +138,7 @@ def convert(
     board: Board | None = None,
     data: Path | None = None,
     facing: rtl.Facing = _PLAIN,
+    fits: bool = False,
     progress: Progress = lambda text: None,
 ) -> Converted:
     """Make a design folder from a model file; nothing is written before the model is known to be carried.
@@ -132,11 +151,14 @@ def convert(
         board: that RTL and HLS are made for.
         data: `.npy` or `.npz` of samples to keep for verification.
         facing: what is asked of the RTL's ports.
+        fits: seek the smallest reuse factor at which the RTL fits the board, in place of the model's own.
         progress: told what is being done.
 
     Raises:
         CodesignError: the model, the data or the folder is refused; the message says why.
     """
+    if fits and board is None:
+        raise UsageError("--fit needs a board to fit")
     part = board.part if board is not None else _DEFAULT_PART
     options = replace(options, part=part)
     from codesign.frontend.loading import load_model
@@ -150,6 +172,7 @@ def convert(
         "options": {k: str(v) for k, v in asdict(options).items()},
         "board": board_name,
         "facing": {k: str(v) for k, v in asdict(facing).items()},
+        "fits": fits,
         "versions": _versions(),
     }
     data_bytes = data.read_bytes() if data is not None else b""
@@ -170,7 +193,11 @@ def convert(
     rtl_refused = _rtl_refused(graph)
     samples = quantize(graph, arrays, where=str(data)) if arrays is not None else None
 
+    if fits and rtl_refused:
+        raise UnsupportedLayerError(rtl_refused)
     claim(folder)
+    # Nothing that is there already is touched before it is known that the design fits.
+    fitting = _fitting(graph, folder, board, options, facing, progress) if fits and board is not None else None
     uncommit(folder)
     drop_results(folder, without_rtl=bool(rtl_refused))
     for name, content in files.items():
@@ -194,6 +221,7 @@ def convert(
                 family=rtl_family(board),
                 part=options.part,
                 facing=facing,
+                **_folding(fitting),
             )
     design = Design(
         key=key,

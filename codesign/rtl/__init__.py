@@ -2,6 +2,7 @@
 
 from codesign.rtl.facing import AXIS_WIDTHS, Facing
 from codesign.rtl.family import Family
+from codesign.rtl.folded.multipliers import Multipliers
 from codesign.rtl.limits import check_supported
 from codesign.rtl.manifest import Bus, Interface, Manifest
 from codesign.rtl.project import write_project
@@ -13,6 +14,7 @@ __all__ = [
     "Family",
     "Interface",
     "Manifest",
+    "Multipliers",
     "check_supported",
     "write_project",
 ]

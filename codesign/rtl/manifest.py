@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from enum import Enum
 from math import prod
 from pathlib import Path, PurePosixPath
@@ -131,6 +131,9 @@ class Manifest:
         packing: how numbers lie in a bus.
         sources: Verilog files, relative to the project folder.
         sha256: of each source, as written.
+        reuse: by name of a folded layer, the clocks that it takes for a vector.
+        fitted_to: name of the board that reuse factors were sought for; '' where they are the Graph's or the user's.
+        fitted: by resource, what Yosys counted on that board.
     """
 
     top: str
@@ -154,6 +157,9 @@ class Manifest:
     packing: str
     sources: tuple[str, ...]
     sha256: Mapping[str, str]
+    reuse: Mapping[str, int] = field(default_factory=dict)
+    fitted_to: str = ""
+    fitted: Mapping[str, int] = field(default_factory=dict)
 
     def save(self, folder: Path) -> None:
         """Write `manifest.json`.
@@ -221,6 +227,8 @@ def _value(hint: Any, value: Any, name: str) -> Any:
         return tuple(_value(int, item, name) for item in _list(value, name))
     if hint == Mapping[str, str]:
         return {str(key): _value(str, item, name) for key, item in dict(value).items()}
+    if hint == Mapping[str, int]:
+        return {str(key): _value(int, item, name) for key, item in dict(value).items()}
     if hint is float and type(value) in (int, float):
         return float(value)
     if type(value) is not hint:

@@ -14,29 +14,32 @@ from codesign.graph import Graph, digest
 from codesign.resources import resource
 from codesign.rtl.facing import Facing
 from codesign.rtl.family import TIMING, Family, cut_for
-from codesign.rtl.limits import check_supported, require_alkaid
+from codesign.rtl.folded.multipliers import Multipliers
+from codesign.rtl.limits import require_alkaid
 from codesign.rtl.manifest import PACKING, Manifest
 from codesign.rtl.names import top_name
 from codesign.rtl.scripts import check_part, scripts
 from codesign.rtl.top_module import TopModule, top_module
 
 if TYPE_CHECKING:  # they need alkaid
+    from codesign.rtl.network import Planned
     from codesign.rtl.schedule import Schedule
     from codesign.rtl.shell import Shell
-    from codesign.rtl.units import Options
 
 SOURCES = "src"
 
 
-def _texts(graph: Graph, options: Options, facing: Facing) -> tuple[dict[str, str], TopModule, Shell, Schedule]:
+def _texts(
+    graph: Graph, planned: tuple[Planned, ...], facing: Facing
+) -> tuple[dict[str, str], TopModule, Shell, Schedule]:
     """The Verilog by file name, the core module, and what it does in time."""
-    from codesign.rtl.network import build_units, connect, plan_units
+    from codesign.rtl.network import build_units, connect
     from codesign.rtl.parts import instance
     from codesign.rtl.primitives import primitives, tables
     from codesign.rtl.schedule import schedule
     from codesign.rtl.shell import shell
 
-    units = build_units(plan_units(graph, options))
+    units = build_units(planned)
 
     def faced(fifos: Mapping[str, int], frames: int = 1) -> Shell:
         return shell(graph, connect(graph, units, fifos), facing, fifos, frames)
@@ -64,7 +67,9 @@ def write_project(
     family: Family,
     part: str,
     reuse: Mapping[str, int] | None = None,
+    multipliers: Multipliers = Multipliers.AUTO,
     facing: Facing | None = None,
+    fitted: tuple[str, Mapping[str, int]] = ("", {}),
 ) -> Manifest:
     """Write the RTL project of a Graph; the same Graph and options give the same bytes.
 
@@ -75,7 +80,9 @@ def write_project(
         family: of the target.
         part: of the target, for the scripts; '' where it is not known.
         reuse: by node name, the reuse factor to build with in place of the Graph's.
+        multipliers: what those of folded layers are made of.
         facing: what is asked of its ports; valid and ready where None.
+        fitted: the board that the reuse factors were sought for, and what Yosys counted there; for the manifest.
 
     Raises:
         UnsupportedLayerError: the RTL flow cannot build a layer exactly.
@@ -84,6 +91,7 @@ def write_project(
         OutputError: the folder cannot be written.
     """
     require_alkaid()
+    from codesign.rtl.network import plan_units
     from codesign.rtl.units import Options
 
     facing = facing or Facing()
@@ -91,10 +99,9 @@ def write_project(
     if not (math.isfinite(clock_ns) and 0.1 <= clock_ns <= 1e6):
         raise BoardError(f"a clock period of {clock_ns} ns makes no sense; give 0.1 to 1000000, such as 10")
     cut = cut_for(family, clock_ns)
-    options = Options(family, float(clock_ns), cut, dict(reuse or {}))
     facing.check(graph)
-    check_supported(graph, options)
-    texts, top, border, timing = _texts(graph, options, facing)
+    planned = plan_units(graph, Options(family, float(clock_ns), cut, dict(reuse or {}), multipliers))
+    texts, top, border, timing = _texts(graph, planned, facing)
     files = {f"{SOURCES}/{name}": text for name, text in texts.items()}
     manifest = Manifest(
         top=top_name(graph.name),
@@ -118,6 +125,9 @@ def write_project(
         packing=PACKING,
         sources=tuple(files),
         sha256={path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()},
+        reuse={item.node.name: item.plan.reuse for item in planned if item.plan.reuse > 1},
+        fitted_to=fitted[0],
+        fitted=dict(fitted[1]),
     )
     files.update(
         scripts(

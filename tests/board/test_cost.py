@@ -104,10 +104,12 @@ def write(folder: Path, text: str, name: str = "top.v") -> RtlSources:
 
 @pytest.mark.tools
 @pytest.mark.parametrize(
-    ("board", "lut", "bram"), [("arty-a7-100t", (8, 9), 1), ("ulx3s-85f", (9, 12), 1)], ids=["xc7", "ecp5"]
+    ("board", "lut", "bram"),
+    [("arty-a7-100t", (8, 9), 1), ("ulx3s-85f", (9, 12), 1), ("icebreaker", (8, 10), 4)],
+    ids=["xc7", "ecp5", "ice40"],
 )
 def test_known_verilog(tmp_path: Path, board: str, lut: tuple[int, int], bram: int) -> None:
-    """An 8-bit adder into nine flip-flops, and a ROM of 16 Kb in one block RAM; spaces in the folder's name."""
+    """An 8-bit adder into nine flip-flops, and a ROM of 16 Kb in one block RAM, or four of 4 Kb; spaces in paths."""
     found = synthesise(write(tmp_path / "a b;'", DESIGN), load_board(board), tmp_path / "work")
     assert found.ff == 9
     assert lut[0] <= found.lut <= lut[1]
@@ -121,6 +123,8 @@ def test_a_multiplier_becomes_a_dsp(tmp_path: Path) -> None:
     text = "module top (input clk, input signed [17:0] a, b, output reg signed [35:0] p);\n"
     text += "always @(posedge clk) p <= a * b; endmodule\n"
     assert synthesise(write(tmp_path / "rtl", text), load_board("pynq-z2"), tmp_path / "work").dsp == 1
+    assert synthesise(write(tmp_path / "rtl", text.replace("17", "15").replace("35", "31")), load_board("icebreaker"),
+                      tmp_path / "work").dsp == 1  # fmt: skip
 
 
 @pytest.mark.tools

@@ -39,6 +39,8 @@ def test_known_facts() -> None:
     assert (arty.lut, arty.ff, arty.dsp, arty.bram, arty.family) == (63400, 126800, 240, 270, Family.XC7)
     assert (pynq.lut, pynq.ff, pynq.dsp, pynq.bram, pynq.part) == (53200, 106400, 220, 280, "xc7z020clg400-1")
     assert (ulx3s.lut, ulx3s.dsp, ulx3s.bram, ulx3s.family) == (83640, 156, 208, Family.ECP5)
+    ice = load_board("icebreaker")
+    assert (ice.lut, ice.lut_memory, ice.dsp, ice.bram, ice.bram_unit_kbits) == (5280, 0, 8, 30, 4)
 
 
 def test_a_board_of_ones_own(mine: Path) -> None:
