@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from codesign.errors import ToolMissingError
 from codesign.graph import Graph
-from codesign.rtl.family import Family
+from codesign.rtl.family import Family, cut_for
 
 if TYPE_CHECKING:  # it needs alkaid
     from codesign.rtl.units import Options
@@ -21,6 +21,9 @@ def require_alkaid() -> None:
     """
     if importlib.util.find_spec("alkaid") is None:
         raise ToolMissingError("alkaid, which makes the RTL, is not installed: pip install 'codesign[rtl]'")
+
+
+_ANY = Family.XILINX_7SERIES
 
 
 def check_supported(graph: Graph, options: Options | None = None) -> None:
@@ -38,4 +41,4 @@ def check_supported(graph: Graph, options: Options | None = None) -> None:
     from codesign.rtl.network import plan_units
     from codesign.rtl.units import Options
 
-    plan_units(graph, options or Options(Family.XILINX_7SERIES, 10.0, 1.0))
+    plan_units(graph, options or Options(_ANY, 10.0, cut_for(_ANY, 10.0)))

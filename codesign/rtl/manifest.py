@@ -115,8 +115,8 @@ class Manifest:
         family: that it is pipelined for.
         part: that its scripts name; '' where none was given.
         clock_ns: the clock period that it is pipelined for.
-        cut: the most delay between two registers, in alkaid's units.
-        cut_measured: the cut comes from measured clocks of this family; otherwise it is a guess.
+        logic_ns: what of the period was left for logic between two registers, beside the registers themselves.
+        timing_measured: the delays were found by place and route for this family; otherwise they are a guess.
         latency_cycles: clock cycles from the one in which a sample's first beat is taken to the one in which the last
             beat of its answers is given, of an idle design whose outputs nothing holds back.
         interval: clock cycles from one sample to the next where inputs are always valid and outputs always ready.
@@ -142,8 +142,8 @@ class Manifest:
     family: Family
     part: str
     clock_ns: float
-    cut: float
-    cut_measured: bool
+    logic_ns: float
+    timing_measured: bool
     latency_cycles: int
     interval: int
     interface: Interface

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
 from alkaid.codegen.rtl.verilog import comb_logic_gen
-from alkaid.trace.pipeline import to_pipeline
 from alkaid.types import CombLogic
 
-from codesign.errors import GraphError
+from codesign.errors import BoardError, GraphError
 from codesign.graph import Node
+from codesign.rtl.fabric import Cut
+from codesign.rtl.pipeline import longest_stage_ns, stages
 
 _WIRING = {-1, 3, 5}  # inputs, slices of bits, constants
 _UNSIZED = re.compile(r"wire \[(\d+):0\] (\w+); assign \S+ = 'b([01]+);")
@@ -88,9 +90,16 @@ def _constants(last: CombLogic, node: Node) -> list[str] | None:
     return words
 
 
-def _stages(logic: CombLogic, cut: float) -> tuple[CombLogic, ...]:
-    pipeline = to_pipeline(logic, latency_cutoff=cut, verbose=False, reg_inp=False)
-    return tuple(pipeline.logic.values())
+def _stages(logic: CombLogic, node: Node, cut: Cut) -> tuple[CombLogic, ...]:
+    found = stages(logic, cut)
+    needed = longest_stage_ns(found, cut.fabric)
+    if cut.stages and needed > cut.period_ns + 1e-9:
+        raise BoardError(
+            f"layer {node.name!r}: one of its operations takes {needed:.1f} ns from register to register, the clock "
+            f"period is {cut.period_ns:g} ns; give a period of at least {math.ceil(needed * 10) / 10:g} ns, "
+            "or narrower types"
+        )
+    return found
 
 
 def _module(name: str, node: Node, sources: Sequence[Node], body: list[str]) -> str:
@@ -111,12 +120,12 @@ def _concatenated(words: list[str]) -> str:
     return "assign y = {" + ",\n        ".join(reversed(words)) + "};"
 
 
-def _sized(text: str) -> str:
+def sized(text: str) -> str:
     """alkaid writes constants without a size, which a tool may read as 32 bits."""
     return _UNSIZED.sub(lambda m: f"wire [{m[1]}:0] {m[2]}; assign {m[2]} = {int(m[1]) + 1}'b{m[3]};", text)
 
 
-def node_module(name: str, node: Node, sources: Sequence[Node], logic: CombLogic, cut: float) -> NodeModule:
+def node_module(name: str, node: Node, sources: Sequence[Node], logic: CombLogic, cut: Cut) -> NodeModule:
     """The Verilog of a node.
 
     Args:
@@ -124,24 +133,25 @@ def node_module(name: str, node: Node, sources: Sequence[Node], logic: CombLogic
         node: the operation.
         sources: the nodes that it reads, in order; for a port, the port itself.
         logic: from `node_logic`.
-        cut: the most delay between two registers, in alkaid's units.
+        cut: what may stand between two registers.
 
     Raises:
         GraphError: the logic does not fit the node's widths.
+        BoardError: one operation alone takes longer than the clock period.
     """
     fixed = _constants(logic, node)
     if fixed is not None:
         return NodeModule(name, _module(name, node, sources, [_concatenated(fixed)]), 0, ())
-    stages = _stages(logic, cut)
-    for before, after in pairwise(stages):
+    parts = _stages(logic, node, cut)
+    for before, after in pairwise(parts):
         if before.out_kifs.tolist() != after.inp_kifs.tolist():
             raise GraphError(f"node {node.name!r}: its pipeline stages do not join")
     registered = any(op.opcode not in _WIRING for op in logic.ops)
     texts, body = [], []
-    feed = _input_bits(stages[0], sources)
-    for number, stage in enumerate(stages):
+    feed = _input_bits(parts[0], sources)
+    for number, stage in enumerate(parts):
         stage_name = f"{name}_stage{number}"
-        texts.append(_sized(comb_logic_gen(stage, stage_name)))
+        texts.append(sized(comb_logic_gen(stage, stage_name)))
         inputs, outputs = int(stage.inp_kifs.sum()), int(stage.out_kifs.sum())
         body += [
             f"wire [{inputs - 1}:0] a{number} = {feed};",
@@ -153,8 +163,8 @@ def node_module(name: str, node: Node, sources: Sequence[Node], logic: CombLogic
             body += [f"reg [{outputs - 1}:0] q{number};", f"always @(posedge clk) if (ce) q{number} <= b{number};"]
             feed = f"q{number}"
     body += [
-        f"wire [{int(stages[-1].out_kifs.sum()) - 1}:0] r = {feed};",
-        _concatenated(_output_words(stages[-1], node)),
+        f"wire [{int(parts[-1].out_kifs.sum()) - 1}:0] r = {feed};",
+        _concatenated(_output_words(parts[-1], node)),
     ]
     texts.append(_module(name, node, sources, body))
-    return NodeModule(name, "\n".join(texts), len(stages) if registered else 0, stages)
+    return NodeModule(name, "\n".join(texts), len(parts) if registered else 0, parts)

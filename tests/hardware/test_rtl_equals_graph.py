@@ -36,6 +36,7 @@ def constant():
     return Graph("constant", nodes, ("gone", "kept"))
 
 
+CLOCKS = dict.fromkeys(rtl.Family, 10.0) | {rtl.Family.ICE40: 80.0}
 DESIGNS = {
     "casts": (all_casts, 128, rtl.Family.XILINX_7SERIES),
     "every class": (every_class, 600, rtl.Family.XILINX_ULTRASCALE_PLUS),
@@ -54,7 +55,7 @@ def work(tmp_path_factory):
 @pytest.mark.parametrize(("make", "samples", "family"), DESIGNS.values(), ids=DESIGNS)
 def test_every_bit_of_every_layer(make, samples, family, tmp_path, work):
     graph = make()
-    manifest = rtl.write_project(graph, tmp_path / "rtl", clock_ns=8.0, family=family, part="")
+    manifest = rtl.write_project(graph, tmp_path / "rtl", clock_ns=CLOCKS[family], family=family, part="")
     inputs = stimulus(graph, samples)
     if make is all_casts:
         inputs = {"x": np.arange(-64, 64)[:, None]}

@@ -16,7 +16,7 @@ from codesign.graph import (
     PoolingKind,
     frozen,
 )
-from codesign.rtl.family import Family
+from codesign.rtl.family import Family, cut_for
 from codesign.rtl.primitives import primitives, tables
 from codesign.rtl.stream import Layout, by_place
 from codesign.rtl.units import Options, Place, Source, build, plan
@@ -25,7 +25,7 @@ from codesign.verify.stimulus import random_inputs
 from tests.rtl.unit_bench import Trial, beats
 
 P = FixedPoint.parse
-OPTIONS = Options(Family.XILINX_7SERIES, 10.0, 3.0)
+OPTIONS = Options(Family.XILINX_7SERIES, 10.0, cut_for(Family.XILINX_7SERIES, 10.0))
 FRAMES = 3
 
 

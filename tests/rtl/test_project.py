@@ -14,9 +14,9 @@ import pytest
 from codesign import rtl
 from codesign.errors import BoardError
 from codesign.graph import Graph
-from codesign.rtl.family import TIMING, cut_for
+from codesign.rtl.family import TIMING
 from codesign.rtl.scripts import scripts, tcl_word
-from tests.rtl.designs import activation, every_class, mlp, port
+from tests.rtl.designs import activation, dense, every_class, mlp, port
 
 
 def bytes_of(folder):
@@ -76,14 +76,32 @@ def test_faster_clocks_cut_finer(tmp_path):
     slow = write(mlp(), tmp_path / "slow", clock_ns=40.0, family=rtl.Family.ECP5)
     fast = write(mlp(), tmp_path / "fast", clock_ns=10.0, family=rtl.Family.ECP5)
     assert slow.latency_cycles < fast.latency_cycles
-    assert slow.cut > fast.cut
-    assert slow.cut_measured
-    assert not write(mlp(), tmp_path / "x").cut_measured
+    assert slow.logic_ns > fast.logic_ns
+    assert slow.timing_measured
+    assert not write(mlp(), tmp_path / "x").timing_measured
 
 
-@pytest.mark.parametrize(("cut", "mhz"), [(1, 82), (2, 69), (3, 61), (5, 48)])
-def test_the_cut_meets_the_measured_clocks(cut, mhz):
-    assert cut_for(rtl.Family.ECP5, 1000 / mhz) <= cut
+@pytest.mark.parametrize("family", rtl.Family)
+def test_a_period_that_an_operation_does_not_keep_is_refused(tmp_path, family):
+    with pytest.raises(
+        BoardError, match=r"layer '\w+': one of its operations takes .* at least [\d.]+ ns, or narrower"
+    ):
+        write(mlp(), tmp_path / "rtl", clock_ns=1.5, family=family)
+    assert not (tmp_path / "rtl").exists()
+
+
+def test_the_period_that_a_refusal_names_is_enough(tmp_path):
+    graph = Graph(
+        "one",
+        (port("x", (2,), "fixed<6,2>"), dense("d", "x", 2, 2, accumulator="fixed<18,8>", result="fixed<18,8>")),
+        ("d",),
+    )
+    with pytest.raises(BoardError) as told:
+        write(graph, tmp_path / "rtl", clock_ns=1.5)
+    least = float(re.search(r"at least ([\d.]+) ns", str(told.value))[1])
+    assert write(graph, tmp_path / "rtl", clock_ns=least).latency_cycles > 1
+    with pytest.raises(BoardError):
+        write(graph, tmp_path / "no", clock_ns=least - 0.2)
 
 
 def test_every_family_has_timing():
@@ -92,7 +110,7 @@ def test_every_family_has_timing():
 
 @pytest.mark.parametrize("family", rtl.Family)
 def test_scripts_name_what_is_there(tmp_path, family):
-    manifest = write(mlp(), tmp_path, family=family, part="part-1")
+    manifest = write(mlp(), tmp_path, clock_ns=40.0, family=family, part="part-1")
     yosys = (tmp_path / "synth.ys").read_text()
     assert re.findall(r"^read_verilog (?:-sv )?(\S+)$", yosys, re.MULTILINE) == list(manifest.sources)
     assert "@" not in yosys

@@ -8,6 +8,7 @@ from functools import singledispatch
 
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import Convolution, Dense, DepthwiseConvolution, Node
+from codesign.rtl.fabric import Cut
 from codesign.rtl.family import Family
 from codesign.rtl.folded.multipliers import Multipliers
 from codesign.rtl.stream import Layout, Unit
@@ -35,14 +36,14 @@ class Options:
     Attributes:
         family: of the target.
         clock_ns: clock period in nanoseconds.
-        cut: the most delay between two registers of unrolled logic, in alkaid's units.
+        cut: what may stand between two registers of unrolled logic.
         reuse: by node name, the reuse factor in place of the Graph's; the order of its sums stays the Graph's.
         multipliers: what those of folded layers are made of.
     """
 
     family: Family
     clock_ns: float
-    cut: float
+    cut: Cut
     reuse: Mapping[str, int] = field(default_factory=dict)
     multipliers: Multipliers = Multipliers.AUTO
 

@@ -18,13 +18,10 @@ from codesign.rtl.windows import Axis
 
 TEMPLATE = "cs_running.sv"
 
-# More than any logic takes, in alkaid's units: what runs in a loop has one register.
-_UNCUT = 1e9
-
 
 def in_one_clock(name: str, node: Node, sources: tuple[Node, ...], options: Options) -> NodeModule:
     """The module of a node's logic with at most one register, its last one."""
-    return logic_module(name, node, sources, replace(options, cut=_UNCUT))
+    return logic_module(name, node, sources, replace(options, cut=replace(options.cut, stages=False)))
 
 
 def can_run(axes: tuple[Axis, Axis]) -> bool:

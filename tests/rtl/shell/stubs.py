@@ -7,7 +7,7 @@ from itertools import pairwise
 from codesign.graph import ActivationFunction, Graph
 from codesign.resources import resource
 from codesign.rtl.facing import Facing
-from codesign.rtl.family import Family
+from codesign.rtl.family import Family, cut_for
 from codesign.rtl.network import connect
 from codesign.rtl.parts import instance
 from codesign.rtl.schedule import schedule
@@ -18,7 +18,7 @@ from codesign.rtl.units import Options, Place, Source
 from codesign.rtl.units.wiring import pass_on
 from tests.rtl.designs import activation, port
 
-_OPTIONS = Options(Family.ECP5, 10.0, 4.0)
+_OPTIONS = Options(Family.ECP5, 10.0, cut_for(Family.ECP5, 10.0))
 
 
 class Stub:
