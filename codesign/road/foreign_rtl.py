@@ -220,7 +220,7 @@ def check_design(
     progress("simulating the Graph")
     expected = execute(graph, inputs)
     samples = len(next(iter(inputs.values())))
-    more: dict[str, Any] = {"expected": _expected(claims), "patience": check.patience}
+    more: dict[str, Any] = {"expected": _expected(claims or design.claims), "patience": check.patience}
     results: list[RungResult] = []
     measured: Timing | None = None
     arrays: dict[str, np.ndarray[Any, Any]] = {}

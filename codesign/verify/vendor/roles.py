@@ -24,8 +24,8 @@ _MEMORY = re.compile(r"(?P<stem>.+)_(?:address|ce|we|q|d)[01]")
 _AXIS = re.compile(
     r"(?P<stem>.+?)_?(?P<part>TDATA|TVALID|TREADY|TLAST|TKEEP|TSTRB|TUSER|TID|TDEST)(?P<tail>_\d+)?", re.IGNORECASE
 )
-_FLOW = re.compile(r"(?P<stem>.+?)_?(?P<part>valid|vld|ready|rdy|last|keep|data|dat)", re.IGNORECASE)
-_FLOW_PARTS = {"vld": "valid", "rdy": "ready", "dat": "data"}
+_FLOW = re.compile(r"(?P<stem>.+?)(?:_ap)?_?(?P<part>valid|vld|ready|rdy|ack|last|keep|data|dat)", re.IGNORECASE)
+_FLOW_PARTS = {"vld": "valid", "rdy": "ready", "ack": "ready", "dat": "data"}
 _HLS_FLAG = re.compile(r"(?P<stem>.+)_ap_(?P<part>vld|ack)")
 
 
@@ -56,7 +56,7 @@ class Roles:
 
     Attributes:
         protocol: of the data.
-        clock: port.
+        clock: port; '' where there is none: a started block without registers.
         reset: port; '' where there is none.
         reset_low: the reset is active low.
         block: which of `ap_start`, `ap_done`, `ap_idle`, `ap_ready` it has.
@@ -230,10 +230,12 @@ def read_roles(
     held = _ties(ports, ties or {}, where)
     left = [port for port in ports if port.name not in held]
     _refuse(left, where)
-    protocol = protocol or guess_protocol(left)
+    told = guess_protocol(left)
+    # A design of streams may be started by ap_start too: that is its block's protocol, not its data's.
+    protocol = told if protocol is None or (protocol, told) == (Protocol.AP_CTRL_HS, Protocol.AXIS) else protocol
     narrow = [port for port in left if port.width == 1 and port.direction is Direction.INPUT]
     clock = _one([port for port in narrow if _CLOCK.fullmatch(port.name)], "clock", where)
-    if not clock:
+    if not clock and protocol is not Protocol.AP_CTRL_HS:  # a block of wires alone is started too
         raise RtlError(f"{where} has no clock port (ap_clk, clk, aclk, clock, …); name it clk, or wrap the design")
     reset = _one([port for port in narrow if _RESET.fullmatch(port.name)], "reset", where)
     found = _RESET.fullmatch(reset)

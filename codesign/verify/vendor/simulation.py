@@ -25,6 +25,9 @@ from rtl_sim.run_files import Order
 from rtl_sim.scenario import Claims, Scenario, compile_plan
 
 _MARGIN = 4  # cycles around a failure
+_PATIENCE = 1_000_000  # cycles without a handshake, of a design of which nothing is known
+# The watchdog counts cycles; the clock on the wall only ends a simulator that counts none any more.
+_CYCLES_A_BEAT, _MORE_CYCLES = 5000, 500_000
 _SAID = re.compile(r"^.*%(?:Fatal|Error).*$|^Aborting.*$|^.*(?:Segmentation fault|Killed).*$", re.MULTILINE)
 _NO_MEMORY_FILE = re.compile(r"\$readmem.*?file not found.*", re.IGNORECASE)
 
@@ -85,7 +88,7 @@ def make_order(
     plan = compile_plan(scenario, dut, samples, Claims(latency, interval), seed)
     frames = to_frames(design.wrapped.inputs, inputs)
     words = {stream.name: to_beats(stream, frames[stream.name]) for stream in dut.inputs}
-    waits = patience or (20_000 if expected is None else 2000 + 8 * sum(expected))
+    waits = patience or (_PATIENCE if expected is None else 2000 + 8 * sum(expected))
     return Order(dut, plan, words, seed, patience=waits, quiet=64 + 2 * interval)
 
 
@@ -111,7 +114,7 @@ def run_design(
     samples = order.plan.frames
     beats = samples * max(stream.beats for stream in (*order.design.inputs, *order.design.outputs))
     try:
-        observed = simulator.run(order, folder, cycles=50 * beats + order.patience, trace=trace)
+        observed = simulator.run(order, folder, cycles=_CYCLES_A_BEAT * beats + _MORE_CYCLES, trace=trace)
     except ToolFailedError as error:
         said = _SAID.search(_logged(folder))
         why = " ".join((said[0] if said else str(error)).split())

@@ -190,7 +190,8 @@ def wrap(top: str, ports: Sequence[Port], roles: Roles, matches: Sequence[Match]
         inputs: how many of these are inputs.
     """
     builder = _Builder(roles, ports)
-    clock, reset = builder.passed("input", roles.clock), builder.passed("input", roles.reset)
+    clock = builder.passed("input", roles.clock) or builder.port("input", 1, f"{_OURS}clock")
+    reset = builder.passed("input", roles.reset)
     started = roles.protocol is Protocol.AP_CTRL_HS
     control = _control(builder) if started else None
     streams: tuple[list[Stream], list[Stream]] = ([], [])

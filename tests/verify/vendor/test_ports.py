@@ -152,6 +152,23 @@ def test_plain_valid_and_ready():
     assert (x.name, x.valid, x.ready, y.valid, y.ready) == ("x_data", ("x_valid",), "x_ready", ("y_vld",), "")
 
 
+def test_handshakes_of_hls_without_a_block_s():
+    text = "in ap_clk, in ap_rst, in x 18, in x_ap_vld, out x_ap_ack, "
+    text += ", ".join(f"out y_{i} 5, out y_{i}_ap_vld" for i in range(3))
+    found = wrapped(text)
+    assert found.protocol is Protocol.VALID_READY
+    (x,) = found.dut.inputs
+    assert (x.valid, x.ready) == (("x_ap_vld",), "x_ap_ack")
+    assert [(y.name, y.valid, y.ready) for y in found.dut.outputs] == [
+        (f"y_{i}", (f"y_{i}_ap_vld",), "") for i in range(3)
+    ]
+
+
+def test_streams_are_told_from_the_block_that_starts_them():
+    text = f"{STREAM}in x_TDATA 24, in x_TVALID, out x_TREADY, out y_TDATA 24, out y_TVALID, in y_TREADY"
+    assert wrapped(text, protocol=Protocol.AP_CTRL_HS).protocol is Protocol.AXIS
+
+
 def two_inputs():
     a = Input(name="a", inputs=(), shape=(2,), result=P("fixed<6,2>"))
     b = Input(name="b", inputs=(), shape=(2,), result=P("fixed<6,2>"))
@@ -188,7 +205,7 @@ GOOD = "in x 18, out y 15, out y_ap_vld"
         (f"{BLOCK}, {GOOD}", {"chosen": {"q": "x"}}, r"no input or output 'q' for --map; it has x, y"),
         (f"{BLOCK}, {GOOD}", {"ties": {"q": 1}}, r"has no input 'q' to hold at 1; its inputs: ap_clk"),
         (f"{BLOCK}, in s 2, {GOOD}", {"ties": {"s": 4}}, r"input 's' has 2 bits; 4 does not fit"),
-        (f"in ap_rst, in ap_start, out ap_done, out ap_ready, {GOOD}", {}, r"has no clock port"),
+        ("in rst, in x 18, in x_valid, out y 15, out y_valid", {}, r"has no clock port"),
         (f"in clk, in ap_clk, in ap_rst, in ap_start, out ap_done, out ap_ready, {GOOD}", {}, r"several clock ports"),
         (f"in ap_clk, in ap_rst, {GOOD}", {"protocol": Protocol.AP_CTRL_HS}, r"no ap_start and no ap_done"),
         (f"{BLOCK}, in w_q0 8, out w_address0 4, {GOOD}", {}, r"port 'w_address0': 'w' is an outside memory"),

@@ -17,7 +17,7 @@ from codesign.road.foreign_rtl import Check, check_design
 from codesign.verify.rung import Status
 from codesign.verify.stimulus import random_inputs
 from codesign.verify.vendor.design import Where
-from tests.verify.vendor.designs import AXIS, FLOW, HLS, relu_graph, write
+from tests.verify.vendor.designs import AXIS, FLOW, HLS, HLS_HEADER, relu_graph, write
 
 pytestmark = pytest.mark.tools
 
@@ -170,6 +170,20 @@ def test_no_simulator_at_all(monkeypatch, icarus, tmp_path):
     folder = write(tmp_path / "rtl", top=HLS, mode_dot_dat="0\n")
     with pytest.raises(ToolMissingError, match="Verilator is not installed"):
         check(folder, tmp_path / "out")
+
+
+@pytest.mark.slow
+def test_a_block_of_wires_answers_in_the_cycle_that_starts_it(tmp_path):
+    flags = "".join(f"assign layer2_out_{i}_ap_vld = ap_start; " for i in range(3))
+    lanes = "".join(f"assign layer2_out_{i} = x[{6 * i + 5}] ? 5'd0 : x[{6 * i + 5}:{6 * i + 1}]; " for i in range(3))
+    header = HLS_HEADER.replace("        ap_clk,\n        ap_rst,\n", "").replace(
+        "input   ap_clk;\ninput   ap_rst;\n", ""
+    )
+    control = "assign ap_done = ap_start; assign ap_ready = ap_start; assign ap_idle = 1'b1; "
+    folder = write(tmp_path / "rtl", top=f"{header}{flags}{lanes}{control}endmodule")
+    checked = check(folder, tmp_path / "out", how=Check(latency=0, interval=1))
+    assert checked.passed
+    assert checked.timing.first == 0
 
 
 @pytest.mark.slow
