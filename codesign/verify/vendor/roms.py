@@ -31,6 +31,8 @@ class Rom:
 
 
 def _names(text: str) -> set[str]:
+    if "$readmem" not in text:
+        return set()
     cleaned = plain(text)
     parameters = {found[1]: found[2] for found in _PARAMETER.finditer(cleaned)}
     names: set[str] = set()

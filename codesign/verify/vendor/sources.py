@@ -124,10 +124,11 @@ def _read_all(folder: Path) -> list[Source]:
     return sources
 
 
-def _defined(sources: list[Source]) -> dict[str, list[Source]]:
+def _defined(sources: list[Source], texts: list[str]) -> dict[str, list[Source]]:
+    """Modules and what else can be used by name, by name; `texts` are the sources' without comments."""
     found: dict[str, list[Source]] = {}
-    for source in sources:
-        for name in dict.fromkeys(_DEFINES.findall(without_comments(source.text))):
+    for source, text in zip(sources, texts, strict=True):
+        for name in dict.fromkeys(_DEFINES.findall(text)):
             found.setdefault(name, []).append(source)
     return found
 
@@ -148,7 +149,9 @@ def find_sources(folder: Path, top: str) -> Sources:
         RtlError: the folder has no Verilog or no such module, or a file cannot be read.
     """
     every = _read_all(folder)
-    defined = _defined(every)
+    texts = [without_comments(source.text) for source in every]
+    by_path = {source.path: text for source, text in zip(every, texts, strict=True)}
+    defined = _defined(every, texts)
     if top not in defined:
         roots = ", ".join(list(top_modules(every))[:8])
         raise RtlError(
@@ -164,7 +167,7 @@ def find_sources(folder: Path, top: str) -> Sources:
     first = defined[top][0]
     needed, waiting = {first.path: first}, [first]
     while waiting:
-        words = set(_WORD.findall(without_comments(waiting.pop().text)))
+        words = set(_WORD.findall(by_path[waiting.pop().path]))
         for name in sorted(words & defined.keys()):
             source = _nearest(defined[name], first.path.parent)
             if source.path not in needed:
@@ -181,7 +184,7 @@ def top_modules(sources: list[Source]) -> Iterator[str]:
     for text in texts:
         for word in _WORD.findall(text):
             counts[word] = counts.get(word, 0) + 1
-    for name in _defined(sources):
+    for name in _defined(sources, texts):
         if counts.get(name, 0) == 1:
             yield name
 
@@ -192,6 +195,8 @@ def _included(folder: Path, files: tuple[Source, ...]) -> Iterator[Source]:
     known = {path.name: path for path in reversed(files_of(folder, (*HEADERS, *VERILOG)))}
     while waiting:
         source = waiting.pop()
+        if "`include" not in source.text:
+            continue
         for name in _INCLUDE.findall(without_comments(source.text)):
             if name in seen:
                 continue
