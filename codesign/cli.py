@@ -175,7 +175,7 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.graph import FixedPoint
     from codesign.report.conversion import document, show
     from codesign.road.conversion import convert
-    from codesign.rtl import Facing, Interface
+    from codesign.rtl import Facing, Interface, Language
 
     facing = Facing(Interface(args.interface), args.axis_width, args.axi_lite)
     options = ConvertOptions(
@@ -203,6 +203,7 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
             data=args.data,
             facing=facing,
             fits=bool(args.fit),
+            language=Language(args.language),
             progress=stage,
         )
     show(converted, terminal.show)
@@ -392,6 +393,9 @@ def _parser() -> argparse.ArgumentParser:
         default="valid_ready",
         choices=("valid_ready", "axis", "ap_ctrl_hs"),
         help="of the RTL's ports: docs/rtl.md",
+    )
+    convert.add_argument(
+        "--language", default="verilog", choices=("verilog", "vhdl"), help="of the RTL; VHDL for unrolled designs"
     )
     convert.add_argument("--axis-width", type=int, metavar="N", help="bits of TDATA: 8, 16, 32, 64, ... 1024")
     convert.add_argument("--axi-lite", action="store_true", help="registers of the RTL: which design, what it did")

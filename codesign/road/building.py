@@ -70,6 +70,7 @@ def build(
     if design.rtl_refused:
         raise DesignError(f"{folder} has no RTL project to synthesise: {design.rtl_refused}")
     manifest = rtl.Manifest.load(folder / "rtl")
+    manifest.require_verilog("Yosys")
     progress(f"synthesising for {board.title}")
     usable = known is not None and known.family is board.family
     utilisation = known if usable else synthesise(read_sources(folder / "rtl"), board, folder / WORK / "synthesis")

@@ -139,6 +139,7 @@ def convert(
     data: Path | None = None,
     facing: rtl.Facing = _PLAIN,
     fits: bool = False,
+    language: rtl.Language = rtl.Language.VERILOG,
     progress: Progress = lambda text: None,
 ) -> Converted:
     """Make a design folder from a model file; nothing is written before the model is known to be carried.
@@ -152,6 +153,7 @@ def convert(
         data: `.npy` or `.npz` of samples to keep for verification.
         facing: what is asked of the RTL's ports.
         fits: seek the smallest reuse factor at which the RTL fits the board, in place of the model's own.
+        language: of the RTL.
         progress: told what is being done.
 
     Raises:
@@ -173,6 +175,7 @@ def convert(
         "board": board_name,
         "facing": {k: str(v) for k, v in asdict(facing).items()},
         "fits": fits,
+        "language": language.value,
         "versions": _versions(),
     }
     data_bytes = data.read_bytes() if data is not None else b""
@@ -190,6 +193,9 @@ def convert(
     converted = convert_model(model, options, origin=origin, cls=Graph)
     graph = converted.graph
     facing.check(graph)
+    rtl.check_language(language, facing)
+    if language is not rtl.Language.VERILOG:
+        rtl.check_supported(graph, language=language)
     rtl_refused = _rtl_refused(graph)
     samples = quantize(graph, arrays, where=str(data)) if arrays is not None else None
 
@@ -222,6 +228,7 @@ def convert(
                 part=options.part,
                 facing=facing,
                 **_folding(fitting),
+                language=language,
             )
     design = Design(
         key=key,

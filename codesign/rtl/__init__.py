@@ -4,8 +4,8 @@ from codesign.rtl.facing import AXIS_WIDTHS, Facing
 from codesign.rtl.family import Family
 from codesign.rtl.folded.multipliers import Multipliers
 from codesign.rtl.limits import check_supported
-from codesign.rtl.manifest import Bus, Interface, Manifest
-from codesign.rtl.project import write_project
+from codesign.rtl.manifest import Bus, Interface, Language, Manifest
+from codesign.rtl.project import check_language, write_project
 
 __all__ = [
     "AXIS_WIDTHS",
@@ -13,8 +13,10 @@ __all__ = [
     "Facing",
     "Family",
     "Interface",
+    "Language",
     "Manifest",
     "Multipliers",
+    "check_language",
     "check_supported",
     "write_project",
 ]

@@ -104,6 +104,13 @@ class Interface(str, Enum):
     AP_CTRL_HS = "ap_ctrl_hs"
 
 
+class Language(str, Enum):
+    """What the sources are written in."""
+
+    VERILOG = "verilog"
+    VHDL = "vhdl"
+
+
 @dataclass(frozen=True)
 class Manifest:
     """The record of an RTL project.
@@ -129,7 +136,8 @@ class Manifest:
         layers: every node's result, in order of the Graph; those inside a loop over time steps are left out.
         registers: by AXI4-Lite, at ports `s_axi_…`; none where it has no such ports.
         packing: how numbers lie in a bus.
-        sources: Verilog files, relative to the project folder.
+        language: of the sources.
+        sources: Verilog or VHDL files, relative to the project folder, each after those that it needs.
         sha256: of each source, as written.
         reuse: by name of a folded layer, the clocks that it takes for a vector.
         fitted_to: name of the board that reuse factors were sought for; '' where they are the Graph's or the user's.
@@ -155,6 +163,7 @@ class Manifest:
     layers: tuple[Bus, ...]
     registers: tuple[Register, ...]
     packing: str
+    language: Language
     sources: tuple[str, ...]
     sha256: Mapping[str, str]
     reuse: Mapping[str, int] = field(default_factory=dict)
@@ -169,6 +178,18 @@ class Manifest:
         """
         document = {"format": FORMAT, "version": VERSION, **asdict(self)}
         write_atomic(folder / NAME, json.dumps(document, indent=1) + "\n")
+
+    def require_verilog(self, what: str) -> None:
+        """Refuse VHDL where a tool reads Verilog alone.
+
+        Args:
+            what: the tool, as the sentence begins.
+
+        Raises:
+            DesignError: saying how to get Verilog.
+        """
+        if self.language is not Language.VERILOG:
+            raise DesignError(f"{what} reads no VHDL, which this RTL project is in; convert with --language verilog")
 
     @classmethod
     def load(cls, folder: Path) -> Manifest:
@@ -215,7 +236,7 @@ def _record(cls: type[_Record], document: Any) -> _Record:
 
 
 def _value(hint: Any, value: Any, name: str) -> Any:
-    if hint in (Family, Interface):
+    if hint in (Family, Interface, Language):
         return hint(value)
     if hint == tuple[Bus, ...]:
         return tuple(_record(Bus, item) for item in _list(value, name))
@@ -250,8 +271,8 @@ def _check(manifest: Manifest) -> None:
     """
     for path in manifest.sources:
         parts = PurePosixPath(path).parts
-        if not path or path.startswith("/") or ".." in parts or not re.fullmatch(r"[A-Za-z0-9_./]+\.s?v", path):
-            raise ValueError(f"source {path!r} is not a Verilog file inside the project")
+        if not path or path.startswith("/") or ".." in parts or not re.fullmatch(r"[A-Za-z0-9_./]+\.(s?v|vhd)", path):
+            raise ValueError(f"source {path!r} is not a Verilog or VHDL file inside the project")
     buses = (*manifest.inputs, *manifest.outputs, *manifest.layers)
     optional = [name for bus in buses for name in (bus.valid, bus.ready, bus.last, bus.keep, bus.user) if name]
     for name in (manifest.top, manifest.clock, manifest.reset, *(bus.signal for bus in buses), *optional):

@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codesign.artifact import make_folder, write_atomic
-from codesign.errors import BoardError
+from codesign.errors import BoardError, UsageError
 from codesign.graph import Graph, digest
 from codesign.resources import resource
 from codesign.rtl.facing import Facing
 from codesign.rtl.family import TIMING, Family, cut_for
 from codesign.rtl.folded.multipliers import Multipliers
-from codesign.rtl.limits import require_alkaid
-from codesign.rtl.manifest import PACKING, Manifest
+from codesign.rtl.limits import check_planned, require_alkaid
+from codesign.rtl.manifest import PACKING, Interface, Language, Manifest
 from codesign.rtl.names import top_name
 from codesign.rtl.scripts import check_part, scripts
 from codesign.rtl.top_module import TopModule, top_module
@@ -30,9 +30,9 @@ SOURCES = "src"
 
 
 def _texts(
-    graph: Graph, planned: tuple[Planned, ...], facing: Facing
+    graph: Graph, planned: tuple[Planned, ...], facing: Facing, language: Language
 ) -> tuple[dict[str, str], TopModule, Shell, Schedule]:
-    """The Verilog by file name, the core module, and what it does in time."""
+    """The sources by file name, the top module, and what it does in time."""
     from codesign.rtl.network import build_units, connect
     from codesign.rtl.parts import instance
     from codesign.rtl.primitives import primitives, tables
@@ -48,6 +48,10 @@ def _texts(
     border = faced(timing.fifos, 1 + timing.latency // timing.interval)
     network = border.network
     top = top_module(top_name(graph.name), graph, border, units)
+    if language is Language.VHDL:
+        from codesign.rtl.vhdl import vhdl_texts
+
+        return vhdl_texts(top_name(graph.name), graph, units, network), top, border, timing
     templates = {name for unit in units.values() for name in unit.templates}
     templates |= set(border.templates) | {name for part in network.parts if (name := instance(part)[1])}
     texts = {name: text for unit in units.values() for name, text in unit.files.items()}
@@ -57,6 +61,17 @@ def _texts(
     texts.update({name: (resource("hls_templates") / "rtl" / name).read_text() for name in sorted(templates)})
     texts[f"{top_name(graph.name)}.v"] = top.text
     return texts, top, border, timing
+
+
+def check_language(language: Language, facing: Facing) -> None:
+    """Refuse ports that are not written in a language.
+
+    Raises:
+        UsageError: saying which are.
+    """
+    if language is Language.VHDL and (facing.interface is not Interface.VALID_READY or facing.axi_lite):
+        ports = "AXI4-Lite" if facing.axi_lite else facing.interface.value
+        raise UsageError(f"ports {ports} are written in Verilog alone; choose --language verilog, or valid_ready alone")
 
 
 def write_project(
@@ -70,6 +85,7 @@ def write_project(
     multipliers: Multipliers = Multipliers.AUTO,
     facing: Facing | None = None,
     fitted: tuple[str, Mapping[str, int]] = ("", {}),
+    language: Language = Language.VERILOG,
 ) -> Manifest:
     """Write the RTL project of a Graph; the same Graph and options give the same bytes.
 
@@ -83,6 +99,7 @@ def write_project(
         multipliers: what those of folded layers are made of.
         facing: what is asked of its ports; valid and ready where None.
         fitted: the board that the reuse factors were sought for, and what Yosys counted there; for the manifest.
+        language: of the sources; VHDL for unrolled designs with plain ports.
 
     Raises:
         UnsupportedLayerError: the RTL flow cannot build a layer exactly.
@@ -100,8 +117,10 @@ def write_project(
         raise BoardError(f"a clock period of {clock_ns} ns makes no sense; give 0.1 to 1000000, such as 10")
     cut = cut_for(family, clock_ns)
     facing.check(graph)
+    check_language(language, facing)
     planned = plan_units(graph, Options(family, float(clock_ns), cut, dict(reuse or {}), multipliers))
-    texts, top, border, timing = _texts(graph, planned, facing)
+    check_planned(planned, language)
+    texts, top, border, timing = _texts(graph, planned, facing, language)
     files = {f"{SOURCES}/{name}": text for name, text in texts.items()}
     manifest = Manifest(
         top=top_name(graph.name),
@@ -123,6 +142,7 @@ def write_project(
         layers=top.layers,
         registers=border.registers,
         packing=PACKING,
+        language=language,
         sources=tuple(files),
         sha256={path: hashlib.sha256(text.encode()).hexdigest() for path, text in files.items()},
         reuse={item.node.name: item.plan.reuse for item in planned if item.plan.reuse > 1},

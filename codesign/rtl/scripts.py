@@ -53,11 +53,11 @@ def _fill(name: str, values: Mapping[str, str]) -> str:
 def scripts(
     top: str, sources: Sequence[str], *, family: Family, part: str, clock_ns: float, clock: str
 ) -> dict[str, str]:
-    """The scripts by file name: Yosys for every family, Vivado and its clock constraint for Xilinx.
+    """The scripts by file name: Yosys for Verilog of every family, Vivado and its clock constraint for Xilinx.
 
     Args:
         top: the top module, an identifier.
-        sources: Verilog files relative to the project, of letters, digits, `_`, `.` and `/`.
+        sources: Verilog or VHDL files relative to the project, of letters, digits, `_`, `.` and `/`.
         family: of the target.
         part: of the target; '' leaves it to the caller of the script.
         clock_ns: clock period.
@@ -67,6 +67,7 @@ def scripts(
         BoardError: `part` is not a part number.
     """
     check_part(part)
+    vhdl = any(path.endswith(".vhd") for path in sources)
     made = {
         "synth.ys": _fill(
             "synth.ys",
@@ -79,10 +80,13 @@ def scripts(
             },
         )
     }
+    if vhdl:
+        made.clear()  # Yosys reads Verilog alone
     if family in _VIVADO:
         made["vivado.tcl"] = _fill(
             "vivado.tcl",
             {
+                "read": "read_vhdl -vhdl2008" if vhdl else "read_verilog",
                 "sources": " ".join(f"[file join $here {tcl_word(path)}]" for path in sources),
                 "top": tcl_word(top),
                 "part": tcl_word(part),

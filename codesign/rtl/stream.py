@@ -15,6 +15,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from codesign.graph import Node
+
 
 @dataclass(frozen=True)
 class Layout:
@@ -98,6 +100,9 @@ class Unit:
         files: by file name, the generated Verilog: the module and what only it instantiates.
         templates: names of the files under `hls_templates/rtl` that it instantiates.
         stages: alkaid's logic of its pipeline stages; the tables that they look up are written once for the design.
+        traced: the node that it computes on each beat, and those that this one reads, where it is a pipeline of that
+            logic and nothing else.
+        passes: it hands its beats on as they are, through as many registers as its latency says.
     """
 
     module: str
@@ -107,3 +112,5 @@ class Unit:
     files: Mapping[str, str] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
     stages: tuple[Any, ...] = ()
+    traced: tuple[Node, tuple[Node, ...]] | None = None
+    passes: bool = False

@@ -229,6 +229,7 @@ def simulate_rtl(
             answers.
     """
     manifest = Manifest.load(project)
+    manifest.require_verilog("the simulator of the rtl rung")
     samples = checked_inputs(manifest, inputs)
     sources = tuple(project / name for name in manifest.sources)
     claims = Claims(manifest.latency_cycles, manifest.interval)
@@ -253,6 +254,7 @@ def simulate_netlist(
         CodesignError: as for `simulate_rtl`; Yosys is not installed or failed.
     """
     manifest = Manifest.load(project)
+    manifest.require_verilog("Yosys")
     samples = checked_inputs(manifest, inputs)
     netlist = make_netlist(project, manifest, work)
     design = replace(dut_of(manifest), probes=())

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from codesign.hls import compile_csim, run_csim
+from codesign.rtl import Language, Manifest
 from codesign.simulate import Integers
 from codesign.verify.rtl import RtlRun, simulate_netlist, simulate_rtl
 from codesign.verify.rung import Answers
@@ -54,6 +55,15 @@ def _answers(run: RtlRun) -> Answers:
     return Answers({**run.layers, **run.outputs}, known, run.faults)
 
 
+def _missing(project: Path) -> str | None:
+    """Why an RTL project cannot be simulated."""
+    if not (project / "manifest.json").is_file():
+        return f"{project} holds no RTL project: convert the model again"
+    if Manifest.load(project).language is not Language.VERILOG:
+        return "the RTL is VHDL, which is not simulated here: convert with --language verilog"
+    return None
+
+
 class RtlRung:
     """Answers with what our RTL gives in a simulator, clock by clock."""
 
@@ -71,9 +81,7 @@ class RtlRung:
 
     def unavailable(self) -> str | None:
         """A sentence where the design has no RTL project."""
-        if not (self._project / "manifest.json").is_file():
-            return f"{self._project} holds no RTL project: convert the model again"
-        return None
+        return _missing(self._project)
 
     def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
         """The RTL's integers, what was measured of its timing, and where that is not what the manifest says.
@@ -104,9 +112,7 @@ class NetlistRung:
 
     def unavailable(self) -> str | None:
         """A sentence where the design has no RTL project."""
-        if not (self._project / "manifest.json").is_file():
-            return f"{self._project} holds no RTL project: convert the model again"
-        return None
+        return _missing(self._project)
 
     def answer(self, inputs: Mapping[str, Integers], *, layers: bool) -> Answers:
         """The netlist's integers at its outputs; no layer is visible in it.

@@ -136,6 +136,7 @@ def stress_rtl(
         ToolFailedError: the RTL does not build, or the simulator crashed.
     """
     manifest = Manifest.load(project)
+    manifest.require_verilog("verify --stress")
     subject = subject_of(graph, manifest)
     count = frames or frames_for(manifest)
     cases = cases_of(subject, count, seed, names)

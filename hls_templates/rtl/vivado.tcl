@@ -5,7 +5,7 @@ set part @{part}
 if {$argc > 0} { set part [lindex $argv 0] }
 if {$part eq ""} { error "name the part: vivado -mode batch -source vivado.tcl -tclargs PART" }
 set top @{top}
-read_verilog [list @{sources}]
+@{read} [list @{sources}]
 read_xdc [file join $here clock.xdc]
 synth_design -top $top -part $part -mode out_of_context -flatten_hierarchy rebuilt
 report_utilization -hierarchical -file [file join $here utilization_synth.rpt]

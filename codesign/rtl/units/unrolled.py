@@ -82,7 +82,15 @@ def build_unrolled(node: Node, place: Place) -> Unit:
     text = module(place.module, widths, planned.output.lanes * node.result.width, body)
     behaviour = every_beat(len(widths), planned.output.beats, made.latency)
     files = {f"{place.module}.v": text + "\n" + made.text}
-    return Unit(place.module, planned.inputs, planned.output, behaviour, files, stages=made.stages)
+    return Unit(
+        place.module,
+        planned.inputs,
+        planned.output,
+        behaviour,
+        files,
+        stages=made.stages,
+        traced=(traced, tuple(sources)),
+    )
 
 
 @plan.register(Node)

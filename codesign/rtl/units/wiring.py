@@ -22,7 +22,8 @@ def pass_on(node: Node, place: Place, latency: int) -> Unit:
     else:
         body.append("assign out_data = in0_data;")
     text = module(place.module, [bits], bits, body)
-    return Unit(place.module, (layout,), layout, every_beat(1, layout.beats, latency), {f"{place.module}.v": text})
+    behaviour = every_beat(1, layout.beats, latency)
+    return Unit(place.module, (layout,), layout, behaviour, {f"{place.module}.v": text}, passes=True)
 
 
 @plan.register(Input)
