@@ -150,6 +150,37 @@ class _Worker:
         self._wait = max(self._wait - clocks, 0)
 
 
+class _Queued:
+    """A unit that keeps beats of its input waiting in front of it."""
+
+    def __init__(self, inner: _Model, read: int, room: int) -> None:
+        self._inner, self._read, self._room = inner, read, room
+        self._count, self._taken = 0, False
+
+    def offer(self, wires: _Wires) -> None:
+        offered = wires.valid[self._read]
+        wires.valid[self._read] = self._count > 0
+        self._inner.offer(wires)
+        wires.valid[self._read] = offered
+
+    def accept(self, wires: _Wires) -> None:
+        self._inner.accept(wires)
+        self._taken = wires.ready[self._read]
+        wires.ready[self._read] = self._count < self._room
+
+    def tick(self, wires: _Wires) -> bool:
+        moved = self._inner.tick(wires)
+        write = wires.valid[self._read] and wires.ready[self._read]
+        self._count += int(write) - int(self._taken)
+        return moved or write
+
+    def rest(self) -> int:
+        return self._inner.rest()
+
+    def skip(self, clocks: int) -> None:
+        self._inner.skip(clocks)
+
+
 class _ForkModel:
     """As cs_fork.sv."""
 
@@ -217,7 +248,8 @@ class _FifoModel:
 @singledispatch
 def _model(part: Part, reads: list[int], gives: list[int]) -> _Model:
     known = behaviour(part)
-    return _Pipeline(part, reads, gives) if known.freezes else _Worker(part, reads, gives)
+    model: _Model = _Pipeline(part, reads, gives) if known.freezes else _Worker(part, reads, gives)
+    return _Queued(model, reads[0], known.ahead) if known.ahead else model
 
 
 @_model.register

@@ -64,6 +64,8 @@ class Behaviour:
         latency: registers between a firing and its beat; 0 for wires.
         slots: beats that it can hold, given and not yet taken, before it stalls.
         freezes: the whole pipeline stands still while a beat waits at its end; else it works on until `slots` are full.
+        ahead: beats of the only input that wait in front of the phases: one is taken whenever there is room, and a phase
+            has it a clock later at the earliest. 0 where phases take beats themselves.
     """
 
     takes: npt.NDArray[np.bool_]
@@ -72,6 +74,7 @@ class Behaviour:
     latency: int
     slots: int = 1
     freezes: bool = True
+    ahead: int = 0
 
 
 def every_beat(inputs: int, beats: int, latency: int) -> Behaviour:

@@ -75,10 +75,22 @@ class Taps:
                     column * self.columns.stride - self.columns.before + j,
                 )
 
+    @cached_property
+    def _needed(self) -> int:
+        """Pixels in the memory that windows still need, at most."""
+        return max(step.span for step in self.steps)
+
     @property
     def depth(self) -> int:
         """Pixels in the memory, a power of two."""
-        return 1 << (max(step.span for step in self.steps) - 1).bit_length()
+        # Behind pooling, for example, the pixels of a row come at once, and then none for as long as that took.
+        burst = self.columns.length // 2 if self.rows.length > 1 else self.columns.kernel
+        return 1 << (self._needed + max(burst, 1) - 1).bit_length()
+
+    @property
+    def ahead(self) -> int:
+        """Pixels that may wait in the memory before they are taken."""
+        return self.depth - self._needed
 
     def instance(self, name: str, *, tap: str, valid: str, used: str, ce: str) -> list[str]:
         """Lines that instantiate the template on `in0`, and declare the wires of its tap and its flag."""
@@ -96,6 +108,7 @@ class Taps:
             "OUT_H": rows.count,
             "OUT_W": columns.count,
             "DEPTH": self.depth,
+            "AHEAD": self.ahead,
         }
         given = ", ".join(f".{key}({value})" for key, value in parameters.items())
         return [

@@ -3,7 +3,8 @@
 // Pixels are written round and round into a memory just large enough for the windows that still need them, and read
 // from it in the order of the windows: no register holds a window. Each step gives a pixel of a window, takes one of the
 // image, or both; the next step waits until what was given is used. A window begins when its last pixel is in; those of
-// the next window are taken beside its own second and later pixels. Padding is zero. A sequence is an image of one row.
+// the next window are taken beside its own second and later pixels. Pixels that come in bursts wait in the same memory
+// until they are taken, up to AHEAD of them. Padding is zero. A sequence is an image of one row.
 module cs_taps #(
     parameter integer BITS = 8,       // of a pixel, with all its channels
     parameter integer HEIGHT = 4,
@@ -16,7 +17,8 @@ module cs_taps #(
     parameter integer LEFT = 0,       // columns of padding before
     parameter integer OUT_H = 2,      // windows down
     parameter integer OUT_W = 2,      // windows across
-    parameter integer DEPTH = 16      // pixels in the memory, a power of two
+    parameter integer DEPTH = 16,     // pixels in the memory, a power of two
+    parameter integer AHEAD = 2       // of them, pixels that wait to be taken
 ) (
     input wire clk,
     input wire rst,
@@ -46,6 +48,8 @@ module cs_taps #(
     localparam integer TO_LINE = WIDTH - KERNEL_W + 1;
     localparam integer TO_NEXT = MOVE - INSIDE;
     localparam integer TO_TURN = TURN - INSIDE;
+    localparam integer TO_FRAME = HEIGHT * WIDTH - ((OUT_H - 1) * STRIDE_H * WIDTH + (OUT_W - 1) * STRIDE_W + INSIDE);
+    localparam integer WAIT_BITS = $clog2(AHEAD + 1);
 
     wire tap_opens, line_ends, tap_ends, row_ends, all_ends;
     reg [LEFT_BITS-1:0] rest;         // pixels of the image that are still to come
@@ -56,9 +60,14 @@ module cs_taps #(
     wire owes = ~owed[OWED_BITS-1] & (|owed) & ~none;
     wire load = tail | tap_opens & owes;
     wire take = tail | owes;
-    wire step = ce & (~valid | used) & (in_valid | ~take);
+    reg [WAIT_BITS-1:0] waiting;
+    wire step = ce & (~valid | used) & (waiting != {WAIT_BITS{1'b0}} | ~take);
     wire give = step & ~load;
-    assign in_ready = ce & (~valid | used) & take;
+    wire write = in_valid & in_ready;
+    assign in_ready = waiting != AHEAD[WAIT_BITS-1:0];
+    always @(posedge clk)
+        if (rst) waiting <= {WAIT_BITS{1'b0}};
+        else if (write != (step & take)) waiting <= write ? waiting + 1'b1 : waiting - 1'b1;
 
     wire taken_all = none | take & one;
     wire over = ~load & all_ends;
@@ -93,18 +102,18 @@ module cs_taps #(
 
     reg [ADDRESS-1:0] write_at, read_at;
     wire [ADDRESS-1:0] hop = ~line_ends ? {{ADDRESS-1{1'b0}}, 1'b1} : ~kh_ends ? TO_LINE[ADDRESS-1:0]
-        : row_ends ? TO_TURN[ADDRESS-1:0] : TO_NEXT[ADDRESS-1:0];
+        : ~row_ends ? TO_NEXT[ADDRESS-1:0] : ~oh_ends ? TO_TURN[ADDRESS-1:0] : TO_FRAME[ADDRESS-1:0];
     always @(posedge clk)
         if (rst) write_at <= {ADDRESS{1'b0}};
-        else if (step & (take | anew)) write_at <= anew ? {ADDRESS{1'b0}} : write_at + 1'b1;
+        else if (write) write_at <= write_at + 1'b1;
     always @(posedge clk)
         if (rst) read_at <= FROM[ADDRESS-1:0];
-        else if (step & (~load | anew)) read_at <= anew | all_ends ? FROM[ADDRESS-1:0] : read_at + hop;
+        else if (give) read_at <= read_at + hop;
 
     // No pixel is written where one is read in the same clock.
     (* no_rw_check *) reg [BITS-1:0] pixels [0:DEPTH-1];
     reg [BITS-1:0] read;
-    always @(posedge clk) if (step & take) pixels[write_at] <= in_data;
+    always @(posedge clk) if (write) pixels[write_at] <= in_data;
     always @(posedge clk) if (give) read <= pixels[read_at];
     always @(posedge clk)
         if (rst) valid <= 1'b0;

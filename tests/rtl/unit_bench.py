@@ -270,17 +270,27 @@ def played(behaviour: Behaviour, frames: int, start: int) -> tuple[list[list[int
         start: the cycle at which the first beats are offered.
     """
     takes: list[list[int]] = [[] for _ in range(behaviour.takes.shape[1])]
-    gives = []
-    at = 0
-    for _ in range(frames):
-        for phase in range(behaviour.clocks.size):
-            if behaviour.takes[phase].any():
-                at = max(at, start)
-            for k in np.flatnonzero(behaviour.takes[phase]):
-                takes[int(k)].append(at)
-            if behaviour.gives[phase]:
-                gives.append(at + behaviour.latency)
-            at += int(behaviour.clocks[phase])
+    total = frames * behaviour.takes.sum(axis=0)
+    queue: list[int] = []  # the cycles from which the beats that wait in front can be used
+    gives, cycle, free, phase, phases = [], 0, 0, 0, frames * behaviour.clocks.size
+    while phase < phases or any(len(mine) < count for mine, count in zip(takes, total, strict=True)):
+        at = phase % behaviour.clocks.size
+        room = len(queue) < behaviour.ahead
+        wants = [int(k) for k in np.flatnonzero(behaviour.takes[at])]
+        there = queue[:1] <= [cycle] and bool(queue) if behaviour.ahead else cycle >= start
+        if phase < phases and cycle >= free and (there or not wants):
+            for k in wants:
+                if behaviour.ahead:
+                    queue.pop(0)
+                else:
+                    takes[k].append(cycle)
+            if behaviour.gives[at]:
+                gives.append(cycle + behaviour.latency)
+            free, phase = cycle + int(behaviour.clocks[at]), phase + 1
+        if behaviour.ahead and room and cycle >= start and len(takes[0]) < total[0]:
+            takes[0].append(cycle)
+            queue.append(cycle + 1)
+        cycle += 1
     return takes, gives
 
 

@@ -72,11 +72,12 @@ def build_folded(node: Convolution | DepthwiseConvolution, place: Place, axes: t
         hold=True,
     )
     steps: list[tuple[bool, bool]]
+    ahead = 0
     if fold.input.beats > 1:
         taps = Taps(*axes, bits)
         template, beat = TAPS, bits
         front = taps.instance("taps", tap="beat", valid="full", used="used", ce="ce")
-        steps = [(step.take, step.give) for step in taps.steps]
+        steps, ahead = [(step.take, step.give) for step in taps.steps], taps.ahead
     else:
         windows = Windows(*axes, bits)
         template, beat = WINDOW, windows.window_bits
@@ -100,20 +101,20 @@ def build_folded(node: Convolution | DepthwiseConvolution, place: Place, axes: t
         name,
         (by_place(source.shape),),
         _output(node, fold),
-        _behind(steps, sums.behaviour),
+        _behind(steps, sums.behaviour, ahead),
         {f"{name}.v": text, **sums.files},
         (template, *sums.templates),
         sums.stages,
     )
 
 
-def _behind(steps: list[tuple[bool, bool]], sums: Behaviour) -> Behaviour:
+def _behind(steps: list[tuple[bool, bool]], sums: Behaviour, ahead: int) -> Behaviour:
     """The phases of both together: a beat that is given goes through the phases of what reads it."""
     starts = np.flatnonzero(sums.takes[:, 0]).tolist()
     parts = [slice(a, b) for a, b in zip(starts, [*starts[1:], sums.clocks.size], strict=True)]
     phases = list(_phases(steps, sums, parts))
     takes, gives, clocks = (np.concatenate(each) for each in zip(*phases, strict=True))
-    return Behaviour(takes[:, None], gives, clocks, sums.latency, sums.slots, sums.freezes)
+    return Behaviour(takes[:, None], gives, clocks, sums.latency, sums.slots, sums.freezes, ahead)
 
 
 def _phases(
