@@ -64,8 +64,8 @@ class Behaviour:
         latency: registers between a firing and its beat; 0 for wires.
         slots: beats that it can hold, given and not yet taken, before it stalls.
         freezes: the whole pipeline stands still while a beat waits at its end; else it works on until `slots` are full.
-        ahead: beats of the only input that wait in front of the phases: one is taken whenever there is room, and a phase
-            has it a clock later at the earliest. 0 where phases take beats themselves.
+        ahead: beats of the only input that wait in front of the phases. One is taken whenever there is room; a phase
+            has it a clock later at the earliest; 0 where phases take beats themselves.
     """
 
     takes: npt.NDArray[np.bool_]
