@@ -241,7 +241,8 @@ def _segments(scenario: Scenario, frames: int, claims: Claims, rng: np.random.Ge
     first = 0
     for number in range(cut):
         whole = (frames - first) // (2 * (cut - number))
-        fed = int(rng.integers(1, max(1, min(3, whole - 1)), endpoint=True))
+        # As many as fill the design to the brim, where its outputs are held back.
+        fed = int(rng.integers(1, max(1, min(2 + claims.latency // claims.interval, whole - 1)), endpoint=True))
         # Up to the cycle in which the last of them would have been answered.
         span = int(slower * (claims.latency + (fed - 1) * claims.interval)) + 1
         segments.append(Segment(first, fed, int(rng.integers(1, max(2, span), endpoint=True))))
