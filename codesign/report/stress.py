@@ -35,7 +35,7 @@ def table(stressed: Stressed) -> Table:
     shown.add_column("faults", justify="right")
     shown.add_column("first fault, timing", overflow="fold")
     for outcome in stressed.outcomes:
-        result = "[green]held[/green]" if outcome.passed else "[bold red]FAILED[/bold red]"
+        result = Text("held", style="green") if outcome.passed else Text("FAILED", style="bold red")
         shown.add_row(outcome.scenario, result, str(outcome.cycles), str(outcome.faults or "-"), Text(_what(outcome)))
     return shown
 
