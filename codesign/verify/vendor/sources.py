@@ -81,8 +81,11 @@ def read_source(path: Path) -> Source:
         RtlError: it is gone, a broken link, no plain file, or cannot be read.
     """
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
+        found = path.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise RtlError(f"{path} is not a plain file; give a folder of Verilog files")
+        if found.st_size > _MOST_BYTES:
+            raise RtlError(f"{path} is larger than {_MOST_BYTES >> 20} MiB; give a folder of Verilog files")
         return Source(path, path.read_bytes().decode("utf-8", errors="replace"))
     except OSError as error:
         raise RtlError(f"{path} cannot be read ({error.strerror}); check the file, or the link that it is") from error

@@ -172,6 +172,40 @@ def test_no_simulator_at_all(monkeypatch, icarus, tmp_path):
         check(folder, tmp_path / "out")
 
 
+STATES = (
+    HLS_HEADER
+    + """
+reg [2:0] ap_CS_fsm;
+reg [4:0] one;
+assign ap_idle = ap_CS_fsm[0] & ~ap_start;
+assign ap_done = ap_CS_fsm[2];
+assign ap_ready = ap_CS_fsm[2];
+always @ (posedge ap_clk) begin
+    if (ap_rst) ap_CS_fsm <= 3'd1;
+    else if (ap_CS_fsm[1] | ap_CS_fsm[2] | (ap_start & x_ap_vld)) ap_CS_fsm <= {ap_CS_fsm[1:0], ap_CS_fsm[2]};
+    one <= x[11] ? 5'd0 : x[11:7];
+end
+assign layer2_out_0 = x[5] ? 5'd0 : x[5:1];
+assign layer2_out_1 = one;
+assign layer2_out_2 = x[17] ? 5'd0 : x[17:13];
+assign layer2_out_0_ap_vld = ap_CS_fsm[1];
+assign layer2_out_1_ap_vld = ap_CS_fsm[2];
+assign layer2_out_2_ap_vld = ap_CS_fsm[0] & ap_start;
+endmodule
+"""
+)
+
+
+@pytest.mark.slow
+def test_states_one_after_another_and_flags_in_each(tmp_path):
+    folder = write(tmp_path / "rtl", top=STATES)
+    checked = check(folder, tmp_path / "out", how=Check(latency=2, interval=3))
+    assert [result.status for result in checked.results] == [Status.EQUAL] * 3
+    (folder / "top.v").write_text(STATES.replace("ap_ready = ap_CS_fsm[2]", "ap_ready = 1'b0"))
+    with pytest.raises(RtlBehaviourError, match="gave a beat of frame 1, of which nothing was taken in"):
+        check(folder, tmp_path / "out", how=Check(patience=100))
+
+
 @pytest.mark.slow
 def test_a_block_of_wires_answers_in_the_cycle_that_starts_it(tmp_path):
     flags = "".join(f"assign layer2_out_{i}_ap_vld = ap_start; " for i in range(3))

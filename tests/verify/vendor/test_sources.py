@@ -85,6 +85,16 @@ def test_no_folder(tmp_path):
         find_sources(tmp_path / "file", "top")
 
 
+def test_too_much_text(tmp_path, monkeypatch):
+    write(tmp_path, **{f"m{number}": LEAF for number in range(3)})
+    monkeypatch.setattr("codesign.verify.vendor.sources._MOST_BYTES", 2 * len(LEAF))
+    with pytest.raises(RtlError, match="holds more than 0 MiB of Verilog; give the folder of one design"):
+        find_sources(tmp_path, "leaf")
+    monkeypatch.setattr("codesign.verify.vendor.sources._MOST_BYTES", len(LEAF) - 1)
+    with pytest.raises(RtlError, match=r"m0\.v is larger than 0 MiB"):
+        find_sources(tmp_path, "leaf")
+
+
 def test_too_many_files(tmp_path, monkeypatch):
     write(tmp_path, **{f"m{number}": LEAF for number in range(6)})
     monkeypatch.setattr("codesign.verify.vendor.sources._MOST_FILES", 5)
