@@ -220,6 +220,36 @@ def multiply(a: Variable, b: Variable) -> Variable:
     return a * b
 
 
+def multiply_by_rows(a: Variable, b: Variable) -> Variable:
+    """`a * b` by adders alone: a row for every two bits of the narrower one, each a multiple of the wider one."""
+    if is_constant(a) or is_constant(b):
+        return multiply(a, b)
+    a, b = sorted((a, b), key=bits)
+    zero, twice = constant(0), shift_left(b, 1)
+    rows, n = [], bits(a)
+    for place in range(0, n, 2):
+        low, high = (wrap(shift_right(a, place + k), False, 1) for k in range(2))
+        ends = a.low < 0 and place + 2 >= n
+        if place + 1 == n:
+            row = choose(low, -b if ends else b, zero)
+        elif ends:
+            row = choose(high, choose(low, -b, -twice), choose(low, b, zero))
+        else:
+            row = choose(high, choose(low, add(b, twice), twice), choose(low, b, zero))
+        rows.append(shift_left(row, place))
+    return total(rows)
+
+
+def total(values: Sequence[Variable]) -> Variable:
+    """The sum, in pairs of pairs."""
+    if not values:
+        return constant(0)
+    while len(values) > 1:
+        paired = [add(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
+        values = [*paired, *values[len(values) - len(values) % 2 :]]
+    return values[0]
+
+
 def multiply_constant(v: Variable, value: int) -> Variable:
     """`v * value` by shifts and adders."""
     if is_constant(v):

@@ -19,6 +19,7 @@ from codesign.rtl.arithmetic import (
     invert,
     is_negative,
     look_up,
+    multiply_by_rows,
     multiply_constant,
     multiply_matrix,
     shift_left,
@@ -147,3 +148,15 @@ def test_the_sign_of_a_negated_slice_chooses():
 
     found = answers(source, 1, chosen, values)
     assert found.ravel().tolist() == [3 if 0 < 2 * x % 16 < 8 else 5 for x in range(-8, 8)]
+
+
+@pytest.mark.parametrize("signed", [(False, False), (False, True), (True, False), (True, True)])
+@pytest.mark.parametrize("widths", [(3, 3), (4, 6), (5, 2), (1, 4)])
+def test_rows_of_adders_multiply(signed, widths):
+    first, second = (FixedPoint(sign, width, width) for sign, width in zip(signed, widths, strict=True))
+    a, b = np.meshgrid(*(np.arange(type_.min_int, type_.max_int + 1) for type_ in (first, second)))
+    with exact_lowest_bits():
+        x = [*inputs(first, 1), *inputs(second, 1)]
+        logic = trace(x, [multiply_by_rows(*x)])
+    found = logic.predict(np.stack([a.ravel(), b.ravel()], axis=1).astype(np.float64), n_threads=1)
+    np.testing.assert_array_equal(found.ravel(), (a * b).ravel().astype(np.float64))

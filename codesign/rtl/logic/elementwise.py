@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codesign.graph import Activation, ActivationFunction, Input, Node, Normalize, Reshape
-from codesign.rtl.arithmetic import Variable, add_constant, constant, maximum, shift_left
+from codesign.rtl.arithmetic import Variable, add_constant, constant, maximum, shift_left, total
 from codesign.rtl.logic.base import Wires, precast
-from codesign.rtl.logic.sums import terms, total
+from codesign.rtl.logic.sums import terms
 
 
 @precast.register(Input)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+import numpy as np
+
 from codesign.graph import FixedPoint, IntArray, Softmax, SoftmaxDifference, SoftmaxImplementation
 from codesign.graph.cast import cast as cast_integers
+from codesign.graph.cast import round_to
 from codesign.graph.softmax_tables import internal_types
 from codesign.rtl.arithmetic import (
     Variable,
@@ -16,7 +19,7 @@ from codesign.rtl.arithmetic import (
     is_negative,
     look_up,
     maximum,
-    multiply,
+    multiply_by_rows,
     subtract,
     top_bits,
 )
@@ -25,6 +28,7 @@ from codesign.rtl.logic.base import Wires, check_parameters, check_table, precas
 from codesign.rtl.logic.number import Number
 from codesign.rtl.logic.sums import balanced
 from codesign.rtl.logic.table_index import table_index
+from codesign.simulate.kernels.softmax import top_bits as top_bits_of
 
 _EXP_SPAN, _INV_SPAN = 16, 64  # what the legacy tables cover
 
@@ -49,14 +53,81 @@ def _argmax(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[l
     return _hot(x)[1], 0
 
 
-def _tables(node: Softmax, arguments: Sequence[Variable], argument_type: FixedPoint) -> tuple[list[Variable], int]:
+def _exponentials(node: Softmax) -> list[int]:
+    """The table of exponentials as integers of the accumulator."""
     t = internal_types(node)
-    table = _entries(cast_integers(node.exp_table, t.exp.fraction, t.accumulator, source=t.exp))
+    return _entries(cast_integers(node.exp_table, t.exp.fraction, t.accumulator, source=t.exp))
+
+
+def _inverses(node: Softmax, lowest: int, highest: int) -> list[int]:
+    """The table of inverses; where sums never reach, its entries are those next to it, which need no bits more.
+
+    Args:
+        node: the softmax.
+        lowest: integer of the accumulator that no sum is below.
+        highest: integer of the accumulator that no sum is above.
+    """
+    t = internal_types(node)
+    entries = _entries(node.inv_table)
+    ends = np.array([lowest, highest], dtype=object)
+    inside = cast_integers(ends, t.accumulator.fraction, t.inv_input, source=t.accumulator)
+    wide = round_to(ends, t.accumulator.fraction, t.inv_input)
+    if lowest < 0 or highest > t.accumulator.max_int or np.any(inside != wide):
+        return entries  # something may wrap
+    first, last = top_bits_of(inside, t.inv_input, len(entries))
+    return [entries[min(max(index, int(first)), int(last))] for index in range(len(entries))]
+
+
+def _tables(
+    node: Softmax, arguments: Sequence[Variable], argument_type: FixedPoint, least: int | None
+) -> tuple[list[Variable], int]:
+    """Exponentials and inverses of arguments in the type that indexes the exponential table.
+
+    Args:
+        node: the softmax.
+        arguments: one for each number of a slice.
+        argument_type: theirs.
+        least: an exponential that is always among them; None where there is none.
+    """
+    t = internal_types(node)
+    table = _exponentials(node)
     exponentials = [look_up(top_bits(a, argument_type, len(table)), table) for a in arguments]
+    others = (len(arguments) - 1) * min(table)
+    inverses = _inverses(node, min(table) if least is None else least + others, len(arguments) * max(table))
     total = balanced(exponentials, t.accumulator)
     total = cast(total, t.accumulator.fraction, t.inv_input, source=t.accumulator)
-    inverse = look_up(top_bits(total, t.inv_input, node.inv_table.size), _entries(node.inv_table))
-    return [multiply(e, inverse) for e in exponentials], t.accumulator.fraction + t.inv.fraction
+    inverse = look_up(top_bits(total, t.inv_input, node.inv_table.size), inverses)
+    return [multiply_by_rows(e, inverse) for e in exponentials], t.accumulator.fraction + t.inv.fraction
+
+
+def _of_two(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    """A stable softmax of two numbers: both results are tables over the distance of the smaller one."""
+    t = internal_types(node)
+    turned = node.difference is SoftmaxDifference.X_MINUS_MAX
+    ahead, behind = subtract(x[0], x[1]), subtract(x[1], x[0])
+    below = is_negative(ahead)
+    distance = choose(below, ahead, behind) if turned else choose(below, behind, ahead)
+    index = top_bits(cast(distance, source.fraction, t.norm), t.norm, node.exp_table.size)
+    found = []
+    for smaller in (False, True):
+        values = _results_of_two(node, smaller=smaller)
+        found.append(look_up(index, values))
+    larger_result, smaller_result = found
+    return [choose(below, smaller_result, larger_result), choose(below, larger_result, smaller_result)], (
+        node.result.fraction
+    )
+
+
+def _results_of_two(node: Softmax, *, smaller: bool) -> list[int]:
+    """The results of the larger or the smaller of two numbers, by the smaller one's index into the exponentials."""
+    t = internal_types(node)
+    table = np.array(_exponentials(node), dtype=object)
+    accumulator = t.accumulator
+    total = cast_integers(table + table[0], accumulator.fraction, accumulator)
+    total = cast_integers(total, accumulator.fraction, t.inv_input, source=accumulator)
+    inverse = node.inv_table.astype(object)[top_bits_of(total, t.inv_input, node.inv_table.size)]
+    product = (table if smaller else table[0]) * inverse
+    return _entries(cast_integers(product, accumulator.fraction + t.inv.fraction, node.result))
 
 
 def _largest(values: Sequence[Variable]) -> Variable:
@@ -67,15 +138,18 @@ def _largest(values: Sequence[Variable]) -> Variable:
 
 
 def _stable(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
+    if len(x) == 2:
+        return _of_two(node, x, source)
     norm = internal_types(node).norm
     largest = _largest(x)
     turned = node.difference is SoftmaxDifference.X_MINUS_MAX
     distances = [subtract(v, largest) if turned else subtract(largest, v) for v in x]
-    return _tables(node, [cast(d, source.fraction, norm) for d in distances], norm)
+    # The largest number's distance is 0.
+    return _tables(node, [cast(d, source.fraction, norm) for d in distances], norm, _exponentials(node)[0])
 
 
 def _latency(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:
-    return _tables(node, x, source)
+    return _tables(node, x, source, None)
 
 
 def _legacy(node: Softmax, x: Sequence[Variable], source: FixedPoint) -> tuple[list[Variable], int]:

@@ -23,6 +23,7 @@ from codesign.rtl.arithmetic import (
     multiply_matrix,
     shift_left,
     shift_right,
+    total,
     wrap,
 )
 from codesign.rtl.casting import cast, left_shift_limit
@@ -133,16 +134,6 @@ def _of_flags(given: Terms, accumulator: FixedPoint) -> Terms:
 def _lowest(accumulator: FixedPoint) -> int:
     symmetric = accumulator.overflow is Overflow.SAT_SYM and accumulator.signed and accumulator.width > 1
     return -accumulator.max_int if symmetric else accumulator.min_int
-
-
-def total(values: Sequence[Variable]) -> Variable:
-    """The sum, in pairs of pairs."""
-    if not values:
-        return constant(0)
-    while len(values) > 1:
-        paired = [add(a, b) for a, b in zip(values[::2], values[1::2], strict=False)]
-        values = [*paired, *values[len(values) - len(values) % 2 :]]
-    return values[0]
 
 
 def add_up(values: Sequence[Variable], fraction: int, start: int, accumulator: FixedPoint) -> Variable:
