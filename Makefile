@@ -11,7 +11,7 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate measure-fmax format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify measure-fmax format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -39,6 +39,9 @@ lint: $(VENV)/.installed-dev
 
 bench-simulate: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python benchmarks/simulate.py
+
+bench-verify: $(VENV)/.installed-all
+	$(ALONE) $(BIN)/python benchmarks/verify.py
 
 # Needs nextpnr-ecp5, nextpnr-ice40 and nextpnr-himbaechel-gowin, or their yowasp- packages, on the PATH.
 measure-fmax: $(VENV)/.installed-all
