@@ -230,7 +230,7 @@ def _verify(args: argparse.Namespace, terminal: Terminal) -> int:
 
     if args.stress:
         return _stress(args, terminal)
-    asked = (*(args.rungs.split(",") if args.rungs else ()), *(("netlist",) if args.netlist else ()))
+    asked = (*(args.rungs.split(",") if args.rungs else ()), *(n for n in ("netlist", "formal") if getattr(args, n)))
     names = tuple(dict.fromkeys((*(() if args.rungs else RUNGS), *asked)))
     with terminal.stages() as stage:
         verified = verify(
@@ -408,8 +408,9 @@ def _parser() -> argparse.ArgumentParser:
 
     verify = command("verify", "climb the ladder: QKeras, Graph, C simulation, RTL", _verify)
     verify.add_argument("design", type=Path, metavar="DIR", help="design folder")
-    verify.add_argument("--rungs", metavar="A,B", help="of keras,csim,rtl,netlist (the first three without it)")
+    verify.add_argument("--rungs", metavar="A,B", help="of keras,csim,rtl,netlist,formal (the first three without)")
     verify.add_argument("--netlist", action="store_true", help="climb the synthesised netlist, too")
+    verify.add_argument("--formal", action="store_true", help="prove small layers for every input word, too")
     verify.add_argument("--random", type=_count, default=2000, metavar="N", help="random samples over the full range")
     verify.add_argument("--seed", type=_count, default=0, metavar="N", help="of the random samples")
     verify.add_argument("--data", type=Path, metavar="FILE", help="samples in place of those kept with the design")

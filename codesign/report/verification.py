@@ -14,6 +14,7 @@ _STYLE = {
     Status.EQUAL: "[green]equal[/green]",
     Status.DIFFERENT: "[bold red]DIFFERENT[/bold red]",
     Status.BROKEN: "[bold red]BROKEN[/bold red]",
+    Status.PARTIAL: "[yellow]partial[/yellow]",
     Status.APPROXIMATE: "[yellow]approximate[/yellow]",
     Status.SKIPPED: "[dim]skipped[/dim]",
 }
@@ -26,6 +27,7 @@ def table(results: Sequence[RungResult]) -> Table:
         shown.add_column(name, justify="right" if name in ("samples", "mismatching") else "left")
     shown.add_column("first difference, measured error, facts", overflow="fold")
     for result in results:
-        counts = ("-", "-") if result.status is Status.SKIPPED else (str(result.samples), str(result.mismatching))
+        unsampled = result.status is Status.SKIPPED or result.samples == 0
+        counts = ("-", "-") if unsampled else (str(result.samples), str(result.mismatching))
         shown.add_row(result.title, Text.from_markup(_STYLE[result.status]), *counts, Text(notes(result)))
     return shown

@@ -17,6 +17,7 @@ from codesign.road.family import rtl_family
 from codesign.simulate import Integers
 from codesign.simulate.samples import quantize, read_arrays
 from codesign.verify.float_reference import float32_approximations
+from codesign.verify.formal import result as formal
 from codesign.verify.ladder import climb
 from codesign.verify.record import junit, passed, record, to_json
 from codesign.verify.rung import MissingRung, Rung, RungResult, Status
@@ -26,7 +27,7 @@ from codesign.verify.stimulus import joined, random_inputs
 Progress = Callable[[str], None]
 
 RUNGS = ("keras", "csim", "rtl")
-ON_REQUEST = ("netlist",)
+ON_REQUEST = ("netlist", "formal")
 WORK = "work"
 
 
@@ -86,7 +87,7 @@ def _rungs(folder: Path, design: Design, graph: Graph, names: Sequence[str], wor
         "rtl": lambda: _rtl_rung(folder, design, work, seed),
         "netlist": lambda: _netlist_rung(folder, design, work, seed),
     }
-    return [made[name]() for name in legal if name in names]
+    return [made[name]() for name in legal if name in names and name in made]
 
 
 def climb_design(
@@ -115,7 +116,11 @@ def climb_design(
     """
     design = read_design(folder)
     rungs = _rungs(folder, design, graph, names, folder / WORK, seed)
-    return climb(graph, rungs, inputs, approximate={"keras": float32_approximations(graph)}, progress=progress)
+    results = climb(graph, rungs, inputs, approximate={"keras": float32_approximations(graph)}, progress=progress)
+    if formal.NAME in names:
+        progress(formal.TITLE)
+        results.append(formal.climb_formal(folder / "rtl", graph, folder / WORK / "formal"))
+    return results
 
 
 def climb_fresh_rtl(folder: Path, graph: Graph, inputs: Mapping[str, Integers], clock_ns: float) -> list[RungResult]:

@@ -29,10 +29,11 @@ def _number(value: int | float, width: int) -> str:
 def sentence(difference: Difference) -> str:
     """One difference in one line."""
     layer = f"layer {difference.layer!r}" if difference.layer else "layer"
+    sample = f"sample {difference.sample}, " if difference.sample >= 0 else ""  # a proof has none
     width = FixedPoint.parse(difference.type).width
     expected, found = _number(difference.expected, width), _number(difference.found, width)
     return (
-        f"sample {difference.sample}, {layer} (node {difference.node!r}, element {list(difference.index)}, "
+        f"{sample}{layer} (node {difference.node!r}, element {list(difference.index)}, "
         f"{difference.type}): Graph {expected}, here {found}; {difference.reason}"
     )
 
@@ -68,10 +69,10 @@ def to_json(document: dict[str, Any]) -> str:
 
 
 def junit(results: Sequence[RungResult], name: str) -> str:
-    """One test case a rung: failed where it differs, skipped where it was not climbed."""
+    """One test case a rung: failed where it differs, skipped where it was not climbed to its end."""
     suite = Xml.Element("testsuite", name=name, tests=str(len(results)))
     failures = sum(result.status in FAILED for result in results)
-    skipped = sum(result.status is Status.SKIPPED for result in results)
+    skipped = sum(result.status in (Status.SKIPPED, Status.PARTIAL) for result in results)
     suite.set("failures", str(failures))
     suite.set("errors", "0")
     suite.set("skipped", str(skipped))
@@ -87,7 +88,7 @@ def junit(results: Sequence[RungResult], name: str) -> str:
             Xml.SubElement(case, "failure", type="promise", message=result.faults[0]).text = notes(result)
         elif result.status is Status.DIFFERENT:
             Xml.SubElement(case, "failure", type="mismatch", message=result.note)
-        elif result.status is Status.SKIPPED:
+        elif result.status in (Status.SKIPPED, Status.PARTIAL):
             Xml.SubElement(case, "skipped", message=result.note)
         if result.approximations:
             Xml.SubElement(case, "system-out").text = notes(result)

@@ -20,6 +20,7 @@ class Status(str, Enum):
     EQUAL = "equal"
     DIFFERENT = "different"
     BROKEN = "broken"  # every answer is right, but a promise is not kept
+    PARTIAL = "partial"  # right as far as it was looked at; the note says what was left out
     APPROXIMATE = "approximate"  # declared so beforehand, with the reason; its error is measured
     SKIPPED = "skipped"
 
@@ -68,7 +69,7 @@ class Difference:
     """The first place where a rung disagrees with the Graph.
 
     Attributes:
-        sample: its number.
+        sample: its number; -1 where a proof found an input of its own.
         node: the first Graph node, in order, that differs for that sample.
         layer: the user's layer behind that node ('' where there is none).
         index: of the first differing element in the node's result.
