@@ -26,7 +26,7 @@ FAST = "breast_cancer/lut_reuse1"
 @pytest.mark.parametrize(
     "name", [pytest.param(name, marks=() if name == FAST else pytest.mark.slow) for name in DESIGNS]
 )
-def test_the_answers_and_the_cycles_of_the_hardware(golden, tmp_path, capsys, name):
+def test_the_answers_and_the_cycles_of_the_hardware(golden, tmp_path, workshop, capsys, name):
     path = golden / f"{name}.json"
     if not path.exists():
         pytest.skip(f"{golden} holds no {name}")
@@ -35,8 +35,9 @@ def test_the_answers_and_the_cycles_of_the_hardware(golden, tmp_path, capsys, na
     write_project(tmp_path / "hls", graph, style)
     save(graph, tmp_path / "graph")
     np.save(tmp_path / "x.npy", arrays["x"])
-    argv = ["verify-rtl", "--project", "hls", "--graph", "graph", "--data", "x.npy", "--samples", "0", "--out", "out"]
-    argv = [str(tmp_path / part) if part in ("hls", "graph", "x.npy", "out") else part for part in argv]
+    argv = ["verify-rtl", "--project", "hls", "--graph", "graph", "--data", "x.npy", "--samples", "0"]
+    argv = [str(tmp_path / part) if part in ("hls", "graph", "x.npy") else part for part in argv]
+    argv += ["--out", str(workshop)]
     assert main([*argv, "--json"]) == 0
     document = json.loads(capsys.readouterr().out)
     assert [(rung["rung"], rung["status"]) for rung in document["rungs"]] == [
@@ -47,7 +48,7 @@ def test_the_answers_and_the_cycles_of_the_hardware(golden, tmp_path, capsys, na
     assert document["first_answer_cycle"] == facts["first_done_cycle"]
     assert document["interval"] == [facts["interval"]] * 2
     assert len(document["memory_files"]) == 2
-    with np.load(tmp_path / "out" / "answers.npz") as answers:
+    with np.load(workshop / "answers.npz") as answers:
         np.testing.assert_array_equal(answers["done_cycle"], arrays["done_cycle"])
         answer = graph.output_nodes[0]
         np.testing.assert_array_equal(answers[answer.name] * 2.0**-answer.result.fraction, arrays["y"])
