@@ -50,7 +50,8 @@ def _best(
     for name, places in watched.items():
         node = graph[name]
         values = _reached(node, _flat(results[node.inputs[0]]), _flat(results[name]))[:, places]
-        found += [values.argmax(axis=0), values.argmin(axis=0)]
+        runs = graph.runs(node)  # inside a loop over time steps, a sample has as many rows
+        found += [values.argmax(axis=0) // runs, values.argmin(axis=0) // runs]
     return np.unique(np.concatenate(found))
 
 

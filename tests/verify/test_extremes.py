@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from codesign.graph import Graph, ReadTimeStep, WriteTimeStep
 from codesign.simulate import execute
 from codesign.verify.extremes import extreme_inputs
 from codesign.verify.stimulus import random_inputs
-from tests.rtl.designs import every_class, mlp
+from tests.rtl.designs import P, dense, every_class, mlp, port
 
 
 def reach(graph, inputs):
@@ -24,6 +25,21 @@ def test_sums_come_to_their_ends():
     drawn = reach(graph, random_inputs(graph, 128, 0))
     assert (bred >= 0.8 * widest).all()
     assert (bred > drawn).all()
+
+
+def test_layers_inside_a_loop_over_time_steps_are_watched_too():
+    type_ = P("fixed<6,3>")
+    nodes = (
+        port("x", (5, 4), str(type_)),
+        ReadTimeStep(name="read", inputs=("x",), shape=(4,), result=type_, n_time_steps=5),
+        dense("inner", "read", 4, 2, accumulator="fixed<18,8>", result="fixed<18,8>"),
+        WriteTimeStep(name="write", inputs=("inner",), shape=(5, 2), result=P("fixed<18,8>")),
+    )
+    graph = Graph("loop", nodes, ("write",))
+    bred = extreme_inputs(graph, 60, 0)
+    assert bred["x"].shape == (60, 5, 4)
+    drawn = execute(graph, random_inputs(graph, 60, 0))["write"]
+    assert np.ptp(execute(graph, bred)["write"]) >= np.ptp(drawn)
 
 
 def test_the_seed_decides_and_every_port_is_fed():
