@@ -4,7 +4,7 @@ DIR/design.json    the commit record, written last: without it the folder is no 
 DIR/graph.json, graph.npz
 DIR/model.keras (or .h5, .json …)   the model as it came
 DIR/samples.npz    samples to verify with, as integers of the input types
-DIR/hls/, DIR/rtl/, DIR/verify/, DIR/build/<board>/    one folder a stage
+DIR/hls/, DIR/rtl/, DIR/verify/, DIR/stress/, DIR/mutation/, DIR/build/<board>/    one folder a stage
 """
 
 from __future__ import annotations
@@ -91,7 +91,8 @@ def drop_results(folder: Path, *, without_rtl: bool = False) -> None:
         without_rtl: the design that comes has no RTL project, so an earlier one's goes too.
     """
     earlier = (folder / "rtl",) if without_rtl else ()
-    for stage in (folder / "verify", *earlier, *sorted((folder / "build").glob("*"))):
+    proofs = (folder / name for name in ("verify", "stress", "mutation"))
+    for stage in (*proofs, *earlier, *sorted((folder / "build").glob("*"))):
         if stage.is_dir() and read_stamp(stage) is not None:
             shutil.rmtree(stage)
 

@@ -1,1 +1,1 @@
-"""cocotb testbenches for any RTL with a valid flag beside its data; they know nothing of where the RTL came from."""
+"""Testbenches for RTL with valid/ready, AXI4-Stream or ap_ctrl_hs ports; they know nothing of where it came from."""

@@ -10,6 +10,7 @@ from codesign.artifact import write_atomic
 from codesign.design import Design, read_design, read_graph
 from codesign.errors import DesignError
 from codesign.road.verification import WORK
+from codesign.rtl import Language, Manifest
 from codesign.verify.stress import Stressed, stress_rtl
 
 RECORD = "stress.json"
@@ -26,6 +27,8 @@ def rtl_project(folder: Path, design: Design) -> Path:
     project = folder / "rtl"
     if not (project / "manifest.json").is_file():
         raise DesignError(f"{project} holds no RTL project: convert the model again")
+    if Manifest.load(project).language is not Language.VERILOG:
+        raise DesignError(f"{project} is VHDL, which is not simulated here: convert with --language verilog")
     return project
 
 
