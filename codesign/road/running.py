@@ -21,6 +21,7 @@ from codesign.road.building import Built, build
 from codesign.road.conversion import Converted, convert
 from codesign.road.verification import RUNGS, Verified, verify
 from codesign.road.watch import Stopwatch
+from codesign.rtl import Facing
 from codesign.train import Recipe, Trained, read_recipe, train
 from codesign.verify.record import record
 
@@ -82,6 +83,8 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
         CodesignError: the recipe, a board, the folder or a tool is refused.
     """
     recipe = read_recipe(recipe_path)
+    asked = recipe.convert
+    facing = Facing(asked.interface, asked.axis_width, asked.axi_lite)
     boards: list[Board] = [load_board(name) for name in recipe.boards]
     if folder.exists() and not folder.is_dir():
         raise OutputError(f"{folder} is a file, not a folder; give another --out")
@@ -91,7 +94,6 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
         progress("train: starting TensorFlow")
         trained = train(recipe, folder / "train", lambda state: progress(_training(state)))
     with watch.stage("convert"):
-        asked = recipe.convert
         options = ConvertOptions(
             input_type=recipe.data.input_precision,
             io_type=asked.io_type,
@@ -107,6 +109,7 @@ def run(recipe_path: Path, folder: Path, *, progress: Progress = lambda text: No
             options,
             board=boards[0] if boards else None,
             data=_samples(trained, folder),
+            facing=facing,
             progress=lambda text: progress(f"convert: {text}"),
         )
     with watch.stage("verify"):

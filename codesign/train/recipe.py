@@ -19,6 +19,7 @@ from codesign.frontend.options import LARGEST_REUSE, Head, IoType, Strategy
 from codesign.frontend.quantizer_text import suggest
 from codesign.graph import FixedPoint
 from codesign.resources import resource
+from codesign.rtl import Interface
 from codesign.strict_yaml import read_yaml
 from codesign.train import section
 from codesign.train.layers import TYPE_OF, Layer, Softmax, read_layer
@@ -130,7 +131,7 @@ class LayerRecipe:
 
 @dataclass(frozen=True)
 class ConvertRecipe:
-    """What the design is converted with; see `codesign.frontend.options`."""
+    """What the design is converted with; see `codesign.frontend.options`, and `codesign.rtl.Facing` for its ports."""
 
     clock_ns: float = key(section.number(0, 1e6, above=True), 10.0)
     io_type: IoType = key(section.choice(IoType), IoType.PARALLEL)
@@ -138,6 +139,9 @@ class ConvertRecipe:
     reuse_factor: int = key(section.integer(1, LARGEST_REUSE), 1)
     layers: tuple[LayerRecipe, ...] = key(section.items(section.section(LayerRecipe)), ())
     head: Head = key(section.choice(Head), Head.MODEL)
+    interface: Interface = key(section.choice(Interface), Interface.VALID_READY)
+    axis_width: int | None = key(section.integer(8, 1024), None)
+    axi_lite: bool = key(section.flag, False)
 
 
 @dataclass(frozen=True)

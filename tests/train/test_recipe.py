@@ -133,6 +133,8 @@ REFUSALS = [
     (changed(["convert", "clock_ns"], 0), "convert.clock_ns: 0 is illegal"),
     (changed(["convert", "head"], "argmx"), "did you mean 'argmax'"),
     (changed(["convert", "io_type"], "parallel"), "give one of io_parallel, io_stream"),
+    (changed(["convert", "interface"], "axi"), "give one of valid_ready, axis, ap_ctrl_hs"),
+    (changed(["convert", "axi_lite"], "on"), "convert.axi_lite: 'on' is illegal"),
     (changed(["verify", "random_samples"], -1), "verify.random_samples: -1 is illegal"),
     (changed(["boards"], "arty"), "boards: 'arty' is illegal; give a list"),
     (changed(["boards"], ["no-such-board"]), "boards[0]: 'no-such-board' is no board"),
