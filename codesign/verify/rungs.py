@@ -48,7 +48,7 @@ def _answers(run: RtlRun) -> Answers:
     facts = {
         "latency_cycles": run.timing.latency,
         "interval": run.timing.interval,
-        "samples_a_cycle": run.timing.throughput,
+        "samples_a_cycle": None if run.timing.throughput is None else round(run.timing.throughput, 6),
         "waveform": None if run.waveform is None else str(run.waveform),
     }
     known = {key: value for key, value in facts.items() if value is not None}

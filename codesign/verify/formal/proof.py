@@ -18,7 +18,7 @@ import numpy as np
 
 from codesign.artifact import make_folder
 from codesign.errors import DesignError, ToolFailedError
-from codesign.graph import Graph, Input, Node
+from codesign.graph import Activation, Graph, Input, Node, Normalize
 from codesign.rtl import Bus, Manifest
 from codesign.simulate import Operand, run_node
 from codesign.toolchain.process import run_tool
@@ -60,9 +60,9 @@ class LayerProof:
     Attributes:
         node: of the Graph.
         outcome: PROVEN where every number of the result is.
-        proven: numbers of the result that are.
-        numbers: of the result.
-        index: of the number that is wrong; -1 where none is known to be.
+        proven: numbers of a beat of the result that are.
+        numbers: of a beat.
+        index: in the beat, of the number that is wrong; -1 where none is known to be.
         expected: what the Graph has there for the input that was found; 0 where none was.
         found: what the RTL has there; None where the Graph agrees with it, so that the definition is wrong.
         why: in words.
@@ -80,10 +80,8 @@ class LayerProof:
 
 def _gate(bus: Bus, source: Bus) -> str:
     """The unit, its handshakes held so that every beat passes."""
-    outputs = [f"output wire [{bus.bits - 1}:0] y{index}" for index in range(bus.elements)]
-    ends = [
-        f"assign y{index} = y[{index * bus.slot + bus.bits - 1}:{index * bus.slot}];" for index in range(bus.elements)
-    ]
+    outputs = [f"output wire [{bus.bits - 1}:0] y{index}" for index in range(bus.lanes)]
+    ends = [f"assign y{index} = y[{index * bus.slot + bus.bits - 1}:{index * bus.slot}];" for index in range(bus.lanes)]
     ports = ", ".join(["input wire clk", f"input wire [{source.width - 1}:0] x", *outputs])
     unit = f"{bus.module} unit (.clk(clk), .rst(1'b0), .in0_data(x), .in0_valid(1'b1), .out_data(y), .out_ready(1'b1));"
     return "\n".join([f"module gate ({ports});", f"wire [{bus.width - 1}:0] y;", unit, *ends, "endmodule", ""])
@@ -119,16 +117,17 @@ def _not_tried(node: Node, why: str) -> LayerProof:
     return LayerProof(node.name, Outcome.NOT_TRIED, 0, node.size, why=why)
 
 
-def _counterexample(text: str, node: Node, source: Node, index: int) -> tuple[int, int | None]:
-    """(what the Graph has, what the RTL has or None where it is the same) for the input that a log shows."""
+def _counterexample(text: str, node: Node, source: Node, lanes: int, index: int) -> tuple[int, int | None]:
+    """(what the Graph has, what the RTL has or None where it is the same) for the beat of input that a log shows."""
     word = _INPUT.search(text)
     gate = re.search(rf"^\s*\\gate_y{index}\s+\S+\s+\S+\s+([01x]+)\s*$", text, re.MULTILINE)
     if word is None or gate is None:
         return 0, None
-    bits = source.size * source.result.width
+    bits = lanes * source.result.width
     number = int(word[1].replace("x", "0"), 2).to_bytes((bits + 7) // 8, "little")
     rows = np.frombuffer(number, dtype=np.uint8)[None, :]
-    values = unpack(rows, source.size, source.result.width, signed=source.result.signed)
+    beat = unpack(rows, lanes, source.result.width, signed=source.result.signed)
+    values = np.tile(beat, source.size // lanes)
     result = run_node(node, [Operand(values.reshape(1, *source.shape), source.result)]).reshape(-1)
     found = int(gate[1].replace("x", "0"), 2)
     if node.result.signed and found >> (node.result.width - 1):
@@ -137,34 +136,39 @@ def _counterexample(text: str, node: Node, source: Node, index: int) -> tuple[in
     return expected, None if found == expected else found
 
 
-def _read(place: Path, node: Node, source: Node, log: Path) -> LayerProof:
+def _read(place: Path, node: Node, source: Node, lanes: tuple[int, int], log: Path) -> LayerProof:
+    """What the logs say of a beat's numbers; `lanes` are those of the input's and of the output's beats."""
     proven, late = 0, 0
-    for index in range(node.size):
+    read, size = lanes
+    for index in range(size):
         path = place / f"proof{index}.log"
         text = path.read_text(errors="replace") if path.is_file() else ""
         if "no model found: SUCCESS!" in text:
             proven += 1
         elif "model found: FAIL!" in text:
-            expected, found = _counterexample(text, node, source, index)
+            expected, found = _counterexample(text, node, source, read, index)
             word = _INPUT.search(text)
             shown = "" if word is None else f" for the input word {int(word[1].replace('x', '0'), 2):#x}"
             why = f"number {index} is {found}, the Graph has {expected}{shown}; the log is {log}"
-            return LayerProof(node.name, Outcome.FALSE, proven, node.size, index, expected, found, why)
+            return LayerProof(node.name, Outcome.FALSE, proven, size, index, expected, found, why)
         elif "TIMEOUT" in text:
             late += 1
         else:  # ended before its turn
             late += 1
     if late:
-        why = f"{late} of {node.size} numbers did not end in {LIMIT_S:g} s for the layer"
-        return LayerProof(node.name, Outcome.NOT_ENDED, proven, node.size, why=why)
-    return LayerProof(node.name, Outcome.PROVEN, proven, node.size)
+        why = f"{late} of {size} numbers did not end in {LIMIT_S:g} s for the layer"
+        return LayerProof(node.name, Outcome.NOT_ENDED, proven, size, why=why)
+    return LayerProof(node.name, Outcome.PROVEN, proven, size)
 
 
 def _prove(node: Node, source: Node, bus: Bus, before: Bus, texts: Sequence[bytes], work: Path) -> LayerProof:
-    if bus.beats != 1 or before.beats != 1:
+    whole = bus.beats == before.beats == 1
+    # What is done to each number by itself is done to each beat by itself.
+    beatwise = isinstance(node, (Activation, Normalize)) and (bus.lanes, bus.beats) == (before.lanes, before.beats)
+    if not (whole or beatwise):
         return _not_tried(node, "it does not travel whole")
     try:
-        gold = definition(node, source.result, source.size, "gold")
+        gold = definition(node, source.result, before.lanes, "gold")
     except NoDefinitionError as error:
         return _not_tried(node, str(error))
     log = work / f"{bus.module}.log"
@@ -176,7 +180,7 @@ def _prove(node: Node, source: Node, bus: Bus, before: Bus, texts: Sequence[byte
         (place / "gold.sv").write_text(gold)
         (place / "gate.sv").write_text(_gate(bus, before))
         (place / "wires.v").write_text(_WIRES)
-        (place / "prove.ys").write_text(_script(files, node.size, LIMIT_S))
+        (place / "prove.ys").write_text(_script(files, bus.lanes, LIMIT_S))
         command = [*find_yosys().command, "prove.ys"]
         try:
             run_tool("Yosys", command, folder=place, log=log, limit_s=_START_S + LIMIT_S)
@@ -187,7 +191,7 @@ def _prove(node: Node, source: Node, bus: Bus, before: Bus, texts: Sequence[byte
                 return _not_tried(node, "its unit keeps a state from clock to clock")
             if "ran past its limit" not in str(error):
                 raise
-        return _read(place, node, source, log)
+        return _read(place, node, source, (before.lanes, bus.lanes), log)
 
 
 def prove_layers(project: Path, graph: Graph, work: Path) -> tuple[LayerProof, ...]:

@@ -38,7 +38,7 @@ def summarise(graph: Graph, proofs: tuple[LayerProof, ...], seconds: float) -> R
     elif len(proven) == len(proofs):
         status = Status.EQUAL
     first = _first(graph, false[0]) if false else None
-    facts = {"proven": f"{', '.join(proven) or 'none'}, for every input word"}
+    facts = {"proven": f"{', '.join(proven)}, for every input word"} if proven else {}
     return RungResult(NAME, TITLE, status, 0, 0, proven, first, (), "\n".join(rest), seconds, facts)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from codesign import rtl
-from codesign.graph import FixedPoint, Graph, Overflow, Rounding
+from codesign.graph import FixedPoint, Graph, Overflow, Rounding, ZeroPadding
 from codesign.simulate import Operand, run_node
 from codesign.verify.formal import proof as proofs
 from codesign.verify.formal.definition import NoDefinitionError, definition
@@ -59,6 +59,28 @@ def test_right_layers_are_proven_and_a_wrong_one_is_shown(tmp_path):
     (again,) = run_node(graph["relu"], [Operand(np.array(values), graph["fc"].result)])
     assert int(again[0]) == result.first.expected
     assert not passed([result])
+
+
+@pytest.mark.tools
+def test_what_comes_place_by_place_is_proven_a_beat(tmp_path):
+    shape = (4, 3, 2)
+    nodes = (
+        port("x", shape, "fixed<5,2>"),
+        ZeroPadding(
+            name="pad", inputs=("x",), shape=(5, 3, 2), result=P("fixed<5,2>"), before=(1, 0, 0), after=(0, 0, 0)
+        ),
+        activation("relu", "pad", (5, 3, 2), "ufixed<3,2,RND,SAT>"),
+        normalize("norm", "relu", (5, 3, 2), scale="fixed<4,2>", bias="fixed<5,2>", result="fixed<6,3,RND,SAT>"),
+    )
+    graph = Graph("places", nodes, ("norm",))
+    manifest = write(graph, tmp_path / "rtl")
+    assert {bus.node: bus.beats for bus in manifest.layers} == {"x": 12, "pad": 15, "relu": 15, "norm": 15}
+    found = prove_layers(tmp_path / "rtl", graph, tmp_path / "work")
+    assert [(item.node, item.outcome, item.numbers) for item in found] == [
+        ("pad", Outcome.NOT_TRIED, 30),
+        ("relu", Outcome.PROVEN, 2),
+        ("norm", Outcome.PROVEN, 2),
+    ]
 
 
 @pytest.mark.tools
