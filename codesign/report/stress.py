@@ -16,8 +16,8 @@ def _what(outcome: Outcome) -> str:
     if outcome.first is not None:
         lines.append(outcome.first.text)
     lines += outcome.claims_broken
-    if outcome.timing is not None:
-        measured = outcome.timing
+    measured = outcome.timing
+    if measured is not None and measured.throughput is not None:
         lines.append(
             f"latency {measured.latency}, interval {measured.interval}, {measured.throughput:.3g} frames a cycle"
         )

@@ -107,7 +107,11 @@ def test_a_register_that_reset_forgets_depends_on_power_up(simulators, tmp_path)
 
 
 @pytest.mark.skipif(installed_icarus() is None, reason="Icarus Verilog is not installed")
-@pytest.mark.parametrize("example", [PAIR_SUM, AXIS, STARTED], ids=lambda example: example.design.top)
+@pytest.mark.parametrize(
+    "example",
+    [PAIR_SUM, *(pytest.param(example, marks=pytest.mark.slow) for example in (AXIS, STARTED))],
+    ids=lambda example: example.design.top,
+)
 def test_icarus_sees_the_same_and_unknown_bits_too(simulators, tmp_path, example):
     simulator = simulators(example.design.top, install=installed_icarus())
     assert not any(stressed(simulator, example, tmp_path / "right").values())
