@@ -175,7 +175,7 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.graph import FixedPoint
     from codesign.report.conversion import document, show
     from codesign.road.conversion import convert
-    from codesign.rtl import Facing, Interface, Language
+    from codesign.rtl import Facing, Interface, Language, Multipliers
 
     facing = Facing(Interface(args.interface), args.axis_width, args.axi_lite)
     options = ConvertOptions(
@@ -203,6 +203,7 @@ def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
             data=args.data,
             facing=facing,
             fits=bool(args.fit),
+            multipliers=Multipliers(args.multipliers),
             language=Language(args.language),
             progress=stage,
         )
@@ -368,6 +369,12 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the derived")
     convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
     convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
+    convert.add_argument(
+        "--multipliers",
+        default="auto",
+        choices=("auto", "dsp", "lut"),
+        help="what those of folded RTL layers are made of",
+    )
     convert.add_argument(
         "--fit", metavar="BOARD", help="fold the RTL until it fits that board, by Yosys' counts; see docs/boards.md"
     )

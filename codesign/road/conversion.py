@@ -113,18 +113,10 @@ def _rtl_refused(graph: Graph) -> str:
     return ""
 
 
-def _fitting(
-    graph: Graph, folder: Path, board: Board, options: ConvertOptions, facing: rtl.Facing, progress: Progress
-) -> Fitting:
-    """How the RTL is to be folded so that it fits the board."""
-    work = folder / WORK / "fit"
-    return fit(graph, board, clock_ns=options.clock_ns, work=work, facing=facing, progress=progress)
-
-
-def _folding(fitting: Fitting | None) -> dict[str, Any]:
-    """What it tells the writer of the RTL project."""
+def _folding(fitting: Fitting | None, multipliers: rtl.Multipliers) -> dict[str, Any]:
+    """How the writer of the RTL project is to fold."""
     if fitting is None:
-        return {}
+        return {"multipliers": multipliers}
     counts = (fitting.board.name, fitting.counts)
     return {"reuse": fitting.reuse, "multipliers": fitting.multipliers, "fitted": counts}
 
@@ -139,6 +131,7 @@ def convert(
     data: Path | None = None,
     facing: rtl.Facing = _PLAIN,
     fits: bool = False,
+    multipliers: rtl.Multipliers = rtl.Multipliers.AUTO,
     language: rtl.Language = rtl.Language.VERILOG,
     progress: Progress = lambda text: None,
 ) -> Converted:
@@ -153,6 +146,7 @@ def convert(
         data: `.npy` or `.npz` of samples to keep for verification.
         facing: what is asked of the RTL's ports.
         fits: seek the smallest reuse factor at which the RTL fits the board, in place of the model's own.
+        multipliers: what those of folded layers are made of.
         language: of the RTL.
         progress: told what is being done.
 
@@ -175,6 +169,7 @@ def convert(
         "board": board_name,
         "facing": {k: str(v) for k, v in asdict(facing).items()},
         "fits": fits,
+        "multipliers": multipliers.value,
         "language": language.value,
         "versions": _versions(),
     }
@@ -203,7 +198,18 @@ def convert(
         raise UnsupportedLayerError(rtl_refused)
     claim(folder)
     # Nothing that is there already is touched before it is known that the design fits.
-    fitting = _fitting(graph, folder, board, options, facing, progress) if fits and board is not None else None
+    fitting = None
+    if fits and board is not None:
+        work = folder / WORK / "fit"
+        fitting = fit(
+            graph,
+            board,
+            clock_ns=options.clock_ns,
+            work=work,
+            facing=facing,
+            multipliers=multipliers,
+            progress=progress,
+        )
     uncommit(folder)
     drop_results(folder, without_rtl=bool(rtl_refused))
     for name, content in files.items():
@@ -227,7 +233,7 @@ def convert(
                 family=rtl_family(board),
                 part=options.part,
                 facing=facing,
-                **_folding(fitting),
+                **_folding(fitting, multipliers),
                 language=language,
             )
     design = Design(

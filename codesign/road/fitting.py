@@ -81,7 +81,14 @@ class _Search:
     """Tries reuse factors on a board."""
 
     def __init__(
-        self, graph: Graph, board: Board, clock_ns: float, facing: rtl.Facing, work: Path, progress: Progress
+        self,
+        graph: Graph,
+        board: Board,
+        clock_ns: float,
+        facing: rtl.Facing,
+        multipliers: rtl.Multipliers,
+        work: Path,
+        progress: Progress,
     ) -> None:
         from codesign.rtl.family import cut_for
         from codesign.rtl.units import Options
@@ -90,7 +97,7 @@ class _Search:
         self._graph, self._board, self._facing = graph, board, facing
         self._work, self._progress = work, progress
         self._options = Options(family, clock_ns, cut_for(family, clock_ns))
-        self.multipliers = rtl.Multipliers.AUTO
+        self.multipliers = multipliers
         self.runs: list[tuple[int, bool]] = []
 
     def rough(self, reuse: int) -> float | None:
@@ -141,6 +148,7 @@ def fit(
     clock_ns: float,
     work: Path,
     facing: rtl.Facing | None = None,
+    multipliers: rtl.Multipliers = rtl.Multipliers.AUTO,
     progress: Progress = lambda text: None,
 ) -> Fitting:
     """The smallest reuse factor, the same for every layer with weights, at which a design fits a board.
@@ -154,6 +162,7 @@ def fit(
         clock_ns: clock period that the RTL is pipelined for.
         work: where logs go, and what is tried stands meanwhile.
         facing: what is asked of the RTL's ports.
+        multipliers: what those of folded layers are made of; `auto` gives way to `lut` where DSP blocks do not suffice.
         progress: told what is being tried.
 
     Raises:
@@ -165,7 +174,7 @@ def fit(
     rtl.check_supported(graph)
     from codesign.rtl.rough import most_reuse, weighted
 
-    search = _Search(graph, board, clock_ns, facing or rtl.Facing(), work, progress)
+    search = _Search(graph, board, clock_ns, facing or rtl.Facing(), multipliers, work, progress)
     choices = _choices(max((most_reuse(node) for node in weighted(graph)), default=1))
     rough = [search.rough(reuse) for reuse in choices]
     hopeless = [k for k, luts in enumerate(rough) if luts is None or luts > _HOPELESS * board.lut]

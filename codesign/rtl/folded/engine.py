@@ -12,7 +12,7 @@ from codesign.rtl.folded.fold import SPAN, Fold
 from codesign.rtl.folded.matrix import Matrix
 from codesign.rtl.folded.multipliers import Multipliers
 from codesign.rtl.folded.price import uses_block, uses_dsp
-from codesign.rtl.folded.rom import rom
+from codesign.rtl.folded.rom import Rom, rom
 from codesign.rtl.folded.sums import Sums
 from codesign.rtl.stream import Behaviour
 from codesign.simulate.kernels.sums import agreement_type
@@ -26,14 +26,17 @@ class Engine:
 
     Attributes:
         body: its lines.
+        modules: the Verilog of those that only it instantiates.
         behaviour: when it takes and gives beats.
     """
 
     body: tuple[str, ...]
+    modules: str
     behaviour: Behaviour
 
 
 def engine(
+    name: str,
     products: Matrix,
     added: Sums,
     source: FixedPoint,
@@ -46,6 +49,7 @@ def engine(
     """A folded matrix-vector unit.
 
     Args:
+        name: of the module.
         products: of the layer.
         added: how they are.
         source: type of the numbers as they come.
@@ -59,8 +63,9 @@ def engine(
     registered = not all(cast.is_wiring for cast in finish) or products.agreement > 0
     beat = [f"in0_data[{lane * source.width}+:{source.width}]" for lane in range(fold.input.lanes)]
     lanes = _lanes(fold, products)
+    memories = _memories(name, fold, products, added, family)
     body = [
-        *_memories(fold, products, added, family),
+        *(line for memory in memories for line in memory.lines),
         "wire ce = out_ready | ~out_valid;",
         f"wire [{len(lanes) * products.number.width - 1}:0] numbers = {{",
         ",\n".join(f"        {_number(products, beat, lane)}" for lane in reversed(lanes)),
@@ -68,7 +73,8 @@ def engine(
         *_instance(fold, products, added, family, multipliers, len(lanes), hold),
         *_answer(fold, products, added, finish, registered),
     ]
-    return Engine(tuple(body), fold.behaviour(fold.registers(chain=added.chain, finish=registered)))
+    modules = "\n".join(memory.module for memory in memories if memory.module)
+    return Engine(tuple(body), modules, fold.behaviour(fold.registers(chain=added.chain, finish=registered)))
 
 
 def _number(products: Matrix, beat: list[str], lane: int | None) -> str:
@@ -126,7 +132,7 @@ def _word(values: list[int], bits: int) -> int:
     return sum((value & mask) << (index * bits) for index, value in enumerate(values))
 
 
-def _memories(fold: Fold, products: Matrix, added: Sums, family: Family) -> list[str]:
+def _memories(name: str, fold: Fold, products: Matrix, added: Sums, family: Family) -> tuple[Rom, Rom]:
     """The weights and biases."""
     bits = products.weight_bits
     weights = []
@@ -140,10 +146,10 @@ def _memories(fold: Fold, products: Matrix, added: Sums, family: Family) -> list
         _word([int(value) for value in added.bias[group * fold.pe : (group + 1) * fold.pe]], added.bits)
         for group in range(fold.groups)
     ]
-    return [
-        *rom("weights", weights, width, "address", block=block),
-        *rom("biases", biases, fold.pe * added.bits, "group", block=False),
-    ]
+    return (
+        rom("weights", f"{name}_weights", weights, width, "address", block=block),
+        rom("biases", f"{name}_biases", biases, fold.pe * added.bits, "group", block=False),
+    )
 
 
 def address_bits(depth: int) -> int:

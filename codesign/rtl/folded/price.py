@@ -19,7 +19,7 @@ class Fabric:
         inputs: of a LUT.
         multiplier: LUTs of a multiplier over those of six inputs each; measured with Yosys, 8 by 8 bits.
         block: shapes (width, depth) of a block RAM.
-        block_worth: LUTs that come with a block RAM in a typical part.
+        block_worth: LUTs that a block RAM is worth: a third of those that come with one, or less.
         dsp_worth: LUTs that a DSP block is worth.
         flip_flop: a flip-flop without a LUT beside it, in LUTs.
     """
@@ -33,13 +33,13 @@ class Fabric:
 
 
 _BLOCK_18K = ((36, 512), (18, 1024), (9, 2048), (4, 4096), (2, 8192), (1, 16384))
-_XILINX = Fabric(6, 1.0, _BLOCK_18K, 235, 55, 0.05)
+_XILINX = Fabric(6, 1.0, _BLOCK_18K, 80, 55, 0.05)
 FABRICS: dict[Family, Fabric] = {
     Family.XILINX_7SERIES: _XILINX,
     Family.XILINX_ULTRASCALE_PLUS: _XILINX,
-    Family.ECP5: Fabric(4, 2.7, _BLOCK_18K, 400, 150, 0.2),
-    Family.ICE40: Fabric(4, 2.6, ((16, 256), (8, 512), (4, 1024), (2, 2048)), 170, 100, 1.0),
-    Family.GOWIN: Fabric(4, 2.7, _BLOCK_18K, 400, 150, 0.2),
+    Family.ECP5: Fabric(4, 2.7, _BLOCK_18K, 130, 150, 0.2),
+    Family.ICE40: Fabric(4, 2.6, ((16, 256), (8, 512), (4, 1024), (2, 2048)), 60, 100, 1.0),
+    Family.GOWIN: Fabric(4, 2.7, _BLOCK_18K, 130, 150, 0.2),
 }
 
 

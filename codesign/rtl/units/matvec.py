@@ -55,6 +55,8 @@ def matvec(
         UnsupportedLayerError: its arithmetic is not folded.
     """
     products = matrix(node, source)
-    made = engine(products, sums(products), source, fold, family=family, multipliers=multipliers, hold=hold)
+    made = engine(name, products, sums(products), source, fold, family=family, multipliers=multipliers, hold=hold)
     text = module(name, [fold.input.lanes * source.width], fold.pe * node.result.width, made.body)
-    return Unit(name, (fold.input,), fold.output, made.behaviour, {f"{name}.v": text}, TEMPLATES)
+    return Unit(
+        name, (fold.input,), fold.output, made.behaviour, {f"{name}.v": "\n".join([text, made.modules])}, TEMPLATES
+    )
