@@ -369,15 +369,8 @@ def _parser() -> argparse.ArgumentParser:
     convert.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the derived")
     convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
     convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
-    convert.add_argument(
-        "--multipliers",
-        default="auto",
-        choices=("auto", "dsp", "lut"),
-        help="what those of folded RTL layers are made of",
-    )
-    convert.add_argument(
-        "--fit", metavar="BOARD", help="fold the RTL until it fits that board, by Yosys' counts; see docs/boards.md"
-    )
+    convert.add_argument("--multipliers", default="auto", choices=("auto", "dsp", "lut"), help="of folded RTL layers")
+    convert.add_argument("--fit", metavar="BOARD", help="fold the RTL until it fits that board; see docs/boards.md")
     convert.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples to keep for `verify`")
     convert.add_argument(
         "--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design"

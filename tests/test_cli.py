@@ -234,6 +234,8 @@ def test_a_package_that_lacks_is_named(
 def test_an_unknown_board_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     boards = ("--fit", "icebreaker", "--board", "pynq-z2")
     assert "two boards" in refused(capsys, "convert", "m.keras", "--out", tmp_path / "o", *boards)
+    vhdl = ("--fit", "icebreaker", "--language", "vhdl")
+    assert "drop --language vhdl" in refused(capsys, "convert", "m.keras", "--out", tmp_path / "o", *vhdl)
     line = refused(capsys, "convert", "m.keras", "--out", tmp_path / "o", "--board", "arty-a7-100")
     assert "arty-a7-100t" in line
 

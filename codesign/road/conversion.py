@@ -155,6 +155,8 @@ def convert(
     """
     if fits and board is None:
         raise UsageError("--fit needs a board to fit")
+    if fits and language is not rtl.Language.VERILOG:
+        raise UsageError(f"--fit folds layers, which are written in Verilog alone; drop --language {language.value}")
     part = board.part if board is not None else _DEFAULT_PART
     options = replace(options, part=part)
     from codesign.frontend.loading import load_model
