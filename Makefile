@@ -11,7 +11,7 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify measure-fmax format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl measure-fmax format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -42,6 +42,10 @@ bench-simulate: $(VENV)/.installed-all
 
 bench-verify: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python benchmarks/verify.py
+
+# Takes about half an hour on two cores, most of it Yosys on the jet tagger.
+bench-rtl: $(VENV)/.installed-all
+	$(ALONE) $(BIN)/python -m benchmarks.rtl
 
 # Needs nextpnr-ecp5, nextpnr-ice40 and nextpnr-himbaechel-gowin, or their yowasp- packages, on the PATH.
 measure-fmax: $(VENV)/.installed-all

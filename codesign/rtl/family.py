@@ -25,7 +25,8 @@ class Timing:
 
     Attributes:
         fabric: the delays of its cells.
-        ternary_adders: whether one LUT level adds three numbers.
+        ternary_adders: adders are joined in threes. Yosys makes two levels of each: on 7 series the breast cancer
+            classifier took 2,610 LUTs and 30 cycles with them, 2,324 and 26 without.
         measured: place and route kept to these delays in every design that was tried; otherwise they are a guess.
         provenance: where they come from.
     """
@@ -44,12 +45,12 @@ TIMING: dict[Family, Timing] = {
     Family.GOWIN: Timing(fabric.GOWIN, False, True, f"{_NEXTPNR} GW1NR-9C C6/I5"),
     Family.XILINX_7SERIES: Timing(
         fabric.XC7,
-        True,
+        False,
         False,
         "not placed or routed: the Artix-7 delays of Project X-Ray as Yosys 0.70 ships them (clock to output 0.30 ns, "
         "LUT 0.13 to 0.64, CARRY4 S0 to CO3 0.51, CI to CO3 0.11, CI to O3 0.31) with 0.5 ns for every wire",
     ),
-    Family.XILINX_ULTRASCALE_PLUS: Timing(fabric.XCUP, True, False, "a guess: 0.6 of the delays for 7 series"),
+    Family.XILINX_ULTRASCALE_PLUS: Timing(fabric.XCUP, False, False, "a guess: 0.6 of the delays for 7 series"),
 }
 
 

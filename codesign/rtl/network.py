@@ -100,6 +100,12 @@ class _Wiring:
                 channel = after
         return channel
 
+    def end_ready(self, channel: Channel) -> Channel:
+        """The channel behind the smallest FIFO that loses no clock, whose ready depends on nothing behind it."""
+        after = Channel(f"{channel.name}_r", channel.layout, channel.bits)
+        self.parts.append(Fifo(f"i_{after.name}", (channel,), (after,), 2))
+        return after
+
     def buffer(self, channel: Channel, key: str) -> Channel:
         """The channel behind a FIFO, where one is asked for."""
         depth = self.fifos.get(key, 0)
@@ -110,13 +116,17 @@ class _Wiring:
         return after
 
 
-def connect(graph: Graph, units: Mapping[str, Unit], fifos: Mapping[str, int]) -> Network:
+def connect(
+    graph: Graph, units: Mapping[str, Unit], fifos: Mapping[str, int], *, in_a_row: int | None = None
+) -> Network:
     """The design's parts.
 
     Args:
         graph: the design.
         units: by node name.
         fifos: by name of the channel that is buffered, the depth; those of `Network.joins` may be.
+        in_a_row: units that a ready signal may pass within a clock; behind as many, a FIFO ends its way. Any number
+            where None.
     """
     readers: dict[str, list[str]] = {node.name: [] for node in graph}
     for node in graph:
@@ -129,6 +139,7 @@ def connect(graph: Graph, units: Mapping[str, Unit], fifos: Mapping[str, int]) -
     inputs: list[Channel] = []
     results: dict[str, Channel] = {}
     joins: dict[str, int] = {}
+    passed: dict[str, int] = {}
     for index, node in enumerate(graph):
         unit = units[node.name]
         if isinstance(node, Input):
@@ -147,6 +158,10 @@ def connect(graph: Graph, units: Mapping[str, Unit], fifos: Mapping[str, int]) -
         results[node.name] = result
         wiring.parts.append(UnitPart(f"i_{unit.module}", tuple(reads), (result,), unit))
         named = readers[node.name]
+        passed[node.name] = 1 + max((passed[name] for name in node.inputs), default=0)
+        if in_a_row is not None and passed[node.name] > in_a_row and named:
+            result = wiring.end_ready(result)
+            passed[node.name] = 0
         if len(named) == 1:
             ends[named[0]] = result
         elif named:

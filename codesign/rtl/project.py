@@ -40,9 +40,10 @@ def _texts(
     from codesign.rtl.shell import shell
 
     units = build_units(planned)
+    in_a_row = planned[0].place.options.cut.units_in_a_row
 
     def faced(fifos: Mapping[str, int], frames: int = 1) -> Shell:
-        return shell(graph, connect(graph, units, fifos), facing, fifos, frames)
+        return shell(graph, connect(graph, units, fifos, in_a_row=in_a_row), facing, fifos, frames)
 
     timing = schedule(lambda fifos: faced(fifos).network)
     border = faced(timing.fifos, 1 + timing.latency // timing.interval)

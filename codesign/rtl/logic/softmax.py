@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from codesign.graph import FixedPoint, IntArray, Softmax, SoftmaxDifference, SoftmaxImplementation
+from codesign.graph import FixedPoint, IntArray, Overflow, Softmax, SoftmaxDifference, SoftmaxImplementation
 from codesign.graph.cast import cast as cast_integers
 from codesign.graph.cast import round_to
 from codesign.graph.softmax_tables import internal_types
@@ -127,7 +127,13 @@ def _results_of_two(node: Softmax, *, smaller: bool) -> list[int]:
     total = cast_integers(total, accumulator.fraction, t.inv_input, source=accumulator)
     inverse = node.inv_table.astype(object)[top_bits_of(total, t.inv_input, node.inv_table.size)]
     product = (table if smaller else table[0]) * inverse
-    return _entries(cast_integers(product, accumulator.fraction + t.inv.fraction, node.result))
+    found = cast_integers(product, accumulator.fraction + t.inv.fraction, node.result)
+    if t.norm.signed and t.norm.overflow in (Overflow.SAT, Overflow.SAT_SYM, Overflow.SAT_ZERO):
+        # Distances have one sign, so that half of the indices never occur: entries that are alike take no LUTs.
+        half = len(found) // 2
+        found = found.copy()
+        found[slice(1, half) if node.difference is SoftmaxDifference.X_MINUS_MAX else slice(half, None)] = found[0]
+    return _entries(found)
 
 
 def _largest(values: Sequence[Variable]) -> Variable:

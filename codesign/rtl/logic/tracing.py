@@ -17,7 +17,8 @@ from codesign.rtl.logic.base import Wires, precast
 from codesign.simulate.kernels import before_result
 
 
-def _optimized(logic: CombLogic) -> CombLogic:
+def optimized(logic: CombLogic) -> CombLogic:
+    """The same with what is computed twice computed once, and what nothing reads left out."""
     try:
         return optimize(logic, surrogate=False)
     except RuntimeError:  # alkaid's search for a fixed point did not end; what it starts from is as right
@@ -43,7 +44,7 @@ def node_logic(node: Node, sources: Sequence[Node], *, ternary_adders: bool) -> 
         values, fraction = precast(node, operands)
         before = before_result(node, types)
         outputs = [cast(v, fraction, node.result, source=before) for v in values]
-        logic = _optimized(trace([v for wires in operands for v in wires.values], outputs, optimize=False))
+        logic = optimized(trace([v for wires in operands for v in wires.values], outputs, optimize=False))
         if ternary_adders:
             logic = dead_code_elimin(fuse_ternary_adders(logic))
         logic = add_surrogate(logic, _skip_op8_cost=True)

@@ -1,0 +1,142 @@
+"""Graphs of the two classifiers that a vendor's tool made hardware of, with what its reports say and its answers."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from codesign.graph import (
+    Activation,
+    ActivationFunction,
+    Dense,
+    FixedPoint,
+    Graph,
+    Input,
+    IntArray,
+    Node,
+    Normalize,
+    NormalizeKind,
+    Overflow,
+    Rounding,
+    Softmax,
+    SoftmaxDifference,
+    SoftmaxImplementation,
+    frozen,
+)
+from codesign.simulate import execute
+
+Record = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class VendorDesign:
+    """A design and what the vendor's tool made of it.
+
+    Attributes:
+        graph: the design.
+        clock_ns: clock period that it was made for.
+        cycles: clock edges from its start to the first answer, simulated.
+        interval: clock edges from one answer to the next, simulated.
+        x: (samples, n_in) integers given to the hardware.
+        y: (samples, n_out) integers that it answered.
+        report: `lut`, `ff`, `dsp`, `bram18` of the whole, as its synthesis report estimates them.
+    """
+
+    graph: Graph
+    clock_ns: float
+    cycles: int
+    interval: int
+    x: IntArray
+    y: IntArray
+    report: Mapping[str, float]
+
+
+def type_of(record: Record) -> FixedPoint:
+    """A type as they write it."""
+    rounding, overflow = (str(record[key]).removeprefix("AP_") for key in ("rounding", "overflow"))
+    return FixedPoint(record["signed"], record["width"], record["integer"], Rounding(rounding), Overflow(overflow))
+
+
+def _signed(words: IntArray, type_: FixedPoint) -> IntArray:
+    return frozen(np.where(words > type_.max_int, words - (1 << type_.width), words))
+
+
+def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: int) -> Node:
+    name, result = layer["name"], type_of(layer["result"])
+    common: dict[str, Any] = {"name": name, "inputs": (source.name,), "result": result}
+    if layer["op"] == "dense":
+        weight = frozen(arrays[f"{name}.weight"])
+        return Dense(
+            **common,
+            shape=(weight.shape[1],),
+            weight=weight,
+            weight_type=type_of(layer["weight"]),
+            bias=frozen(arrays[f"{name}.bias"]),
+            bias_type=type_of(layer["bias"]),
+            accumulator=type_of(layer["accum"]),
+            reuse_factor=reuse,
+            strategy="latency",
+        )
+    if layer["op"] == "relu":
+        return Activation(**common, shape=source.shape, function=ActivationFunction.RELU)
+    if layer["op"] == "normalize":
+        return Normalize(
+            **common,
+            shape=source.shape,
+            kind=NormalizeKind.APPLY_ALPHA,
+            scale=frozen(arrays[f"{name}.scale"].ravel()),
+            scale_type=type_of(layer["scale"]),
+            bias=frozen(arrays[f"{name}.bias"].ravel()),
+            bias_type=type_of(layer["bias"]),
+        )
+    if layer["op"] == "softmax":
+        exp, inv = type_of(layer["exp_table"]), type_of(layer["inv_table"])
+        return Softmax(
+            **common,
+            shape=source.shape,
+            implementation=SoftmaxImplementation.STABLE,
+            difference=SoftmaxDifference.X_MINUS_MAX,
+            exp_table=_signed(arrays[f"{name}.exp_table"], exp),
+            exp_type=exp,
+            inv_table=_signed(arrays[f"{name}.invert_table"], inv),
+            inv_type=inv,
+            norm=source.result.with_modes(Rounding.RND, Overflow.SAT),
+            accumulator=exp,
+            inv_input=exp,
+        )
+    raise SystemExit(f"layer {name!r}: operation {layer['op']!r} is not read here")
+
+
+def read(path: Path, *, reuse: int) -> VendorDesign:
+    """A design, checked against the answers that the hardware gave.
+
+    Args:
+        path: of its JSON; its npz lies beside it.
+        reuse: the reuse factor that our Graph states.
+    """
+    document = json.loads(path.read_text())
+    with np.load(path.with_suffix(".npz"), allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in archive.files}
+    nodes: list[Node] = [Input(name="x", inputs=(), shape=arrays["x"].shape[1:], result=type_of(document["input"]))]
+    for layer in document["layers"]:
+        nodes.append(_node(layer, arrays, nodes[-1], reuse))
+    graph = Graph(path.parent.name, tuple(nodes), (nodes[-1].name,))
+    whole = next(row for row in document["csynth"] if row["module"] == "myproject")
+    given = np.rint(arrays["x"] * 2.0 ** nodes[0].result.fraction).astype(np.int64)
+    expected = np.rint(arrays["y"] * 2.0 ** nodes[-1].result.fraction).astype(np.int64)
+    if not np.array_equal(execute(graph, {"x": given})[nodes[-1].name], expected):
+        raise SystemExit(f"{path}: the Graph does not answer as the vendor's hardware did")
+    return VendorDesign(
+        graph,
+        float(document["clock_ns"]),
+        int(document["first_done_cycle"]),
+        int(document["interval"]),
+        given,
+        expected,
+        {key: float(whole[key]) for key in ("lut", "ff", "dsp", "bram18")},
+    )
