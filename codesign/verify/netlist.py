@@ -31,31 +31,30 @@ class _Target:
         models: of its cells, files of Yosys' share folder.
         includes: folder of that share folder with the files that the models include; '' for none.
         closed: cells for which Yosys ships ports and no behaviour.
-        instead: how to do without those.
+        without: options of the command that do without those.
     """
 
     synth: str
     models: tuple[str, ...]
     includes: str
     closed: frozenset[str]
-    instead: str
+    without: str
 
 
-_RAM = "give the layers with such memories reuse factor 1, or narrower tables"
 _TARGETS: Mapping[Family, _Target] = {
     Family.XILINX_7SERIES: _Target(
         "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}",
         ("xilinx/cells_sim.v",),
         "",
         frozenset({"RAMB18E1", "RAMB36E1", "FIFO18E1", "FIFO36E1"}),
-        _RAM,
+        "-nobram",
     ),
     Family.ECP5: _Target(
         "synth_ecp5 -noiopad -top {top}",
         ("ecp5/cells_sim.v",),
         "ecp5",
         frozenset({"DP16KD", "PDPW16KD", "MULT18X18D", "ALU54B"}),
-        "give the layers with such cells reuse factor 1, or convert for iCE40, whose models are whole",
+        "-nobram -nodsp",
     ),
     Family.ICE40: _Target("synth_ice40 -dsp -top {top}", ("ice40/cells_sim.v",), "", frozenset(), ""),
 }
@@ -82,9 +81,9 @@ def _share(yosys: YosysInstall) -> Path:
     raise ToolMissingError(f"the cell models of Yosys are not at {places[0]}; pip install 'codesign[rtl]'")
 
 
-def _script(manifest: Manifest, target: _Target, files: list[str]) -> str:
+def _script(manifest: Manifest, synth: str, files: list[str]) -> str:
     reads = [f"read_verilog -sv {name}" for name in files]
-    passes = [f"hierarchy -check -top {manifest.top}", target.synth.format(top=manifest.top)]
+    passes = [f"hierarchy -check -top {manifest.top}", synth.format(top=manifest.top)]
     ends = [f"tee -q -o {_STAT} stat -json", f"write_verilog -noattr {NETLIST}"]
     return "\n".join([*reads, *passes, *ends, ""])
 
@@ -97,30 +96,70 @@ class Netlist:
         sources: the netlist and the models of its cells.
         flags: that Verilator needs for them.
         cells: in the netlist.
+        note: what is not as on the FPGA, because its cells cannot be simulated; '' where all is.
     """
 
     sources: tuple[Path, ...]
     flags: tuple[str, ...]
     cells: int
+    note: str
 
 
-def _cells(text: str) -> dict[str, int]:
-    document: Any = json.loads(text)
-    cells = document["design"]["num_cells_by_type"]
-    modules = {name.lstrip("\\") for name in document["modules"]}
-    return {str(name): int(number) for name, number in cells.items() if name not in modules}
+def _synthesised(manifest: Manifest, texts: Mapping[str, bytes], synth: str, work: Path, name: str) -> Path:
+    """The folder with the netlist that a command makes; made now unless the same was made before.
+
+    Raises:
+        ToolMissingError: Yosys is not installed.
+        ToolFailedError: Yosys failed.
+    """
+    yosys = find_yosys()
+    plain = [f"s{number:04d}.v" for number in range(len(texts))]  # no name of the project's reaches the script
+    script = _script(manifest, synth, plain)
+    total = hashlib.sha256(f"{yosys.version}\n{script}".encode())
+    for text in texts.values():
+        total.update(hashlib.sha256(text).digest())
+    folder, key = work / name, total.hexdigest()
+    if is_current(folder, key):
+        return folder
+    make_folder(work)
+    with tempfile.TemporaryDirectory(prefix="yosys-", dir=work) as temporary, stage(folder, key) as ready:
+        place = Path(temporary).resolve()
+        for file, text in zip(plain, texts.values(), strict=True):
+            (place / file).write_bytes(text)
+        (place / "netlist.ys").write_text(script)
+        run_tool("Yosys", [*yosys.command, "netlist.ys"], folder=place, log=work / f"{name}.log", limit_s=LIMIT_S)
+        for made in (NETLIST, _STAT):
+            shutil.copyfile(place / made, ready / made)
+    return folder
+
+
+def _cells_of(folder: Path) -> dict[str, int]:
+    """How many cells of each type a netlist has.
+
+    Raises:
+        ToolFailedError: Yosys' count cannot be read.
+    """
+    try:
+        document: Any = json.loads((folder / _STAT).read_text())
+        modules = {name.lstrip("\\") for name in document["modules"]}
+        cells = document["design"]["num_cells_by_type"]
+        return {str(name): int(number) for name, number in cells.items() if name not in modules}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ToolFailedError(f"Yosys' cell count in {folder} cannot be read ({error}); remove the folder") from error
 
 
 def make_netlist(project: Path, manifest: Manifest, work: Path) -> Netlist:
     """Synthesise a project for the family of its manifest; the same Verilog is synthesised once.
 
+    Cells without a model are synthesised around: memories become LUTs and registers then, products LUTs.
+
     Args:
         project: folder with the sources.
         manifest: of the project.
-        work: where the netlist, Yosys' log and its count of cells go.
+        work: where the netlist, Yosys' logs and its counts of cells go.
 
     Raises:
-        UnsupportedLayerError: the family, or a cell in the netlist, cannot be simulated; says which.
+        UnsupportedLayerError: the family, or a cell that cannot be done without, has no model; says which.
         DesignError: a source cannot be read.
         ToolMissingError: Yosys is not installed.
         ToolFailedError: Yosys failed.
@@ -128,39 +167,25 @@ def make_netlist(project: Path, manifest: Manifest, work: Path) -> Netlist:
     refused = refuse_family(manifest.family)
     if refused is not None:
         raise UnsupportedLayerError(refused)
-    target, yosys = _TARGETS[manifest.family], find_yosys()
-    share = _share(yosys)
+    target, share = _TARGETS[manifest.family], _share(find_yosys())
     try:
         texts = {name: (project / name).read_bytes() for name in manifest.sources}
     except OSError as error:
         raise DesignError(f"{error.filename} cannot be read ({error.strerror}); write the RTL project again") from error
-    plain = [f"s{number:04d}.v" for number in range(len(texts))]  # no name of the project's reaches the script
-    script = _script(manifest, target, plain)
-    total = hashlib.sha256(f"{yosys.version}\n{script}".encode())
-    for text in texts.values():
-        total.update(hashlib.sha256(text).digest())
-    folder, key = work / "netlist", total.hexdigest()
-    if not is_current(folder, key):
-        make_folder(work)
-        with tempfile.TemporaryDirectory(prefix="yosys-", dir=work) as name, stage(folder, key) as ready:
-            place = Path(name).resolve()
-            for file, text in zip(plain, texts.values(), strict=True):
-                (place / file).write_bytes(text)
-            (place / "netlist.ys").write_text(script)
-            log = work / "yosys.log"
-            run_tool("Yosys", [*yosys.command, "netlist.ys"], folder=place, log=log, limit_s=LIMIT_S)
-            for made in (NETLIST, _STAT):
-                shutil.copyfile(place / made, ready / made)
-    try:
-        cells = _cells((folder / _STAT).read_text())
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ToolFailedError(f"Yosys' cell count in {folder} cannot be read ({error}); remove the folder") from error
-    closed = sorted(target.closed & set(cells))
+    folder = _synthesised(manifest, texts, target.synth, work, "netlist")
+    cells = _cells_of(folder)
+    closed, note = sorted(target.closed & set(cells)), ""
     if closed:
-        raise UnsupportedLayerError(
-            f"the {manifest.family.value} netlist of {manifest.top} has {cells[closed[0]]} {closed[0]}, of which Yosys "
-            f"ships no model; {target.instead}"
-        )
+        found = ", ".join(f"{cells[name]} {name}" for name in closed)
+        note = f"Yosys ships no model of {found}: simulated as synthesised with {target.without}"
+        folder = _synthesised(manifest, texts, f"{target.synth} {target.without}", work, "netlist-modelled")
+        cells = _cells_of(folder)
+        left = sorted(target.closed & set(cells))
+        if left:
+            raise UnsupportedLayerError(
+                f"the {manifest.family.value} netlist of {manifest.top} has {cells[left[0]]} {left[0]}, of which Yosys "
+                "ships no model; convert for ice40, whose models are whole"
+            )
     flags = (f"-I{share / target.includes}",) if target.includes else ()
     models = tuple(share / name for name in target.models)
-    return Netlist((folder / NETLIST, *models), flags, sum(cells.values()))
+    return Netlist((folder / NETLIST, *models), flags, sum(cells.values()), note)

@@ -39,6 +39,7 @@ class RtlRun:
         faults: promises that the design broke although it answered: its own timing, and answers that depend on pauses
             or on what registers hold at power-up; a sentence each.
         waveform: of the last frame and the one before it; None where it was not asked for.
+        notes: what else is to be told, by name.
     """
 
     outputs: dict[str, Integers]
@@ -46,6 +47,7 @@ class RtlRun:
     timing: Timing
     faults: tuple[str, ...] = field(default=())
     waveform: Path | None = None
+    notes: Mapping[str, int | str] = field(default_factory=dict)
 
     @property
     def latency_cycles(self) -> int | None:
@@ -260,7 +262,8 @@ def simulate_netlist(
     design = replace(dut_of(manifest), probes=())
     claims = Claims(manifest.latency_cycles, manifest.interval)
     made = _Design(manifest, design, netlist.sources, work.resolve(), claims, netlist.flags)
-    return _simulate(made, inputs, samples, layers=False, seed=seed, waveform=waveform)
+    run = _simulate(made, inputs, samples, layers=False, seed=seed, waveform=waveform)
+    return replace(run, notes={"cells": netlist.cells, **({"note": netlist.note} if netlist.note else {})})
 
 
 def _simulate(

@@ -51,7 +51,7 @@ def _answers(run: RtlRun) -> Answers:
         "samples_a_cycle": None if run.timing.throughput is None else round(run.timing.throughput, 6),
         "waveform": None if run.waveform is None else str(run.waveform),
     }
-    known = {key: value for key, value in facts.items() if value is not None}
+    known = {**run.notes, **{key: value for key, value in facts.items() if value is not None}}
     return Answers({**run.layers, **run.outputs}, known, run.faults)
 
 
