@@ -263,7 +263,12 @@ def _verify_rtl(args: argparse.Namespace, terminal: Terminal) -> int:
         slot=args.slot,
     )
     check = Check(
-        latency=args.latency, interval=args.interval, seed=args.seed, patience=args.patience, waveform=args.waveform
+        latency=args.latency,
+        interval=args.interval,
+        seed=args.seed,
+        patience=args.patience,
+        waveform=args.waveform,
+        stress=args.stress,
     )
     out = args.out or Path(f"verify-rtl-{args.top}" if args.top and args.top.isidentifier() else "verify-rtl")
     with terminal.stages() as stage:
@@ -436,6 +441,7 @@ def _parser() -> argparse.ArgumentParser:
     others.add_argument("--latency", type=_count, metavar="N", help="cycles claimed from a start to its answer")
     others.add_argument("--interval", type=_count, metavar="N", help="cycles claimed from one answer to the next")
     others.add_argument("--patience", type=_count, metavar="N", help="cycles without a handshake before it is given up")
+    others.add_argument("--stress", action="store_true", help="also bursts, extreme words, resets in mid-frame, …")
     others.add_argument("--no-waveform", dest="waveform", action="store_false", help="leave none where it fails")
     others.add_argument(
         "--map", type=_pair, action="append", metavar="NODE=PORT", help="port of a Graph input or output"

@@ -25,7 +25,9 @@ from codesign.verify.vendor.build import build_design
 from codesign.verify.vendor.design import FoundDesign, Where, find_design
 from codesign.verify.vendor.report import Claims
 from codesign.verify.vendor.rung import PAUSING, STEADY, Timing, VendorRung, timing, timing_result
-from codesign.verify.vendor.simulation import answers_of, write_waveform
+from codesign.verify.vendor.simulation import answers_of, film, write_waveform
+from codesign.verify.vendor.stress import stress_design
+from rtl_sim.run_files import Order
 
 Progress = Callable[[str], None]
 
@@ -65,6 +67,7 @@ class Check:
         seed: of random samples, pauses, and what registers hold before they are written.
         patience: cycles without a handshake after which the design is given up; None for a default.
         waveform: leave one of the first sample that fails.
+        stress: run every scenario of the protocol too.
     """
 
     latency: int | None = None
@@ -72,6 +75,7 @@ class Check:
     seed: int = 0
     patience: int | None = None
     waveform: bool = True
+    stress: bool = False
 
 
 def read_any_graph(folder: Path, cls: type[Graph] = Graph) -> Graph:
@@ -181,6 +185,14 @@ def _waveform(rung: VendorRung, work: Path, sample: int | None, progress: Progre
         return None
 
 
+def _film(design: FoundDesign, work: Path, order: Order, cycles: tuple[int, int], progress: Progress) -> Path | None:
+    progress("writing a waveform")
+    try:
+        return film(design, work, order, cycles)
+    except CodesignError:  # as above
+        return None
+
+
 def check_design(
     graph: Graph,
     where: Where,
@@ -243,6 +255,15 @@ def check_design(
             arrays = {"done_cycle": rung.seen.answered, **rung.numbers}
             if claims is not None:
                 results.append(timing_result(measured, claims, samples))
+    if check.stress and measured is not None:
+        progress("stress")
+        most = 1 if measured.intervals is None else measured.intervals[1]
+        result, case, cycles = stress_design(
+            design, graph, simulator, work, latency=measured.first, interval=most, seed=check.seed
+        )
+        results.append(result)
+        if case is not None and check.waveform and waveform is None:
+            waveform = _film(design, work, case.order, cycles, progress)
     checked = Checked(tuple(results), design, measured, passed(results), folder, waveform)
     _write(checked, arrays, graph.name)
     return checked

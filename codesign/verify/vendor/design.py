@@ -12,7 +12,7 @@ from codesign.graph import Graph
 from codesign.verify.vendor.header import read_ports
 from codesign.verify.vendor.match import match_ports
 from codesign.verify.vendor.preprocess import without_comments
-from codesign.verify.vendor.project import find_claims, find_project
+from codesign.verify.vendor.project import find_claims, find_project, find_top
 from codesign.verify.vendor.report import Claims
 from codesign.verify.vendor.roles import read_roles
 from codesign.verify.vendor.roms import Rom, find_roms
@@ -81,7 +81,7 @@ def find_design(where: Where, graph: Graph) -> FoundDesign:
     else:
         raise RtlError("no RTL is named; give its folder with --rtl, or the HLS project with --project")
     if not top:
-        top = find_project(where.project or folder).top
+        top = find_top(folder, folder) if _is_verilog(folder) else find_project(where.project or folder).top
     folder = _verilog_of(folder, top)
     sources = find_sources(folder, top)
     roms = find_roms(sources, [where.project] if where.project is not None else [])
@@ -93,9 +93,13 @@ def find_design(where: Where, graph: Graph) -> FoundDesign:
     return FoundDesign(top, sources, roms, wrapped, find_claims(sources.top_file.path.parent, top))
 
 
+def _is_verilog(folder: Path) -> bool:
+    return folder.is_dir() and any(path.suffix.lower() in VERILOG for path in folder.iterdir())
+
+
 def _verilog_of(folder: Path, top: str) -> Path:
     """The folder itself; of an HLS project that was given in its place, the Verilog that synthesis wrote."""
-    if not folder.is_dir() or any(path.suffix.lower() in VERILOG for path in folder.iterdir()):
+    if not folder.is_dir() or _is_verilog(folder):
         return folder
     try:
         return find_project(folder, top).rtl

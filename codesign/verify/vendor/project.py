@@ -120,7 +120,16 @@ def _from_scripts(root: Path) -> Iterator[str]:
             yield place.name.removesuffix("_prj")
 
 
-def _find_top(root: Path, rtl: Path) -> str:
+def find_top(root: Path, rtl: Path) -> str:
+    """The top module of a folder of Verilog: as reports and scripts name it, else the one that nothing else uses.
+
+    Args:
+        root: of the project that it belongs to; the folder itself where there is none.
+        rtl: the folder.
+
+    Raises:
+        RtlError: several would do, or none.
+    """
     sources = [read_source(path) for path in sorted(rtl.iterdir()) if path.suffix.lower() in VERILOG]
     stems = {source.path.stem for source in sources}
     for name in (*_from_report(rtl), *_from_scripts(root), *_from_scripts(rtl)):
@@ -147,5 +156,5 @@ def find_project(root: Path, top: str | None = None) -> VendorProject:
     if not root.is_dir():
         raise RtlError(f"{root} is not a folder; give the HLS project's folder with --project")
     rtl = _find_rtl(root)
-    name = top or _find_top(root, rtl)
+    name = top or find_top(root, rtl)
     return VendorProject(rtl, name, find_claims(rtl, name))

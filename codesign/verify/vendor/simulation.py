@@ -191,7 +191,26 @@ def write_waveform(design: FoundDesign, folder: Path, run: Run, sample: int) -> 
     finished = [flows[s.name].cycle[(sample + 1) * s.beats - 1 :][:1] for s in dut.outputs if s.name in flows]
     start = min((int(cycle[0]) for cycle in begins if cycle.size), default=end)
     stop = max((int(cycle[0]) if cycle.size else end for cycle in finished), default=end)
-    simulator = build_design(design, folder, traces=True)
+    return film(design, folder, run.order, (max(start - _MARGIN, 0), stop + _MARGIN))
+
+
+def film(design: FoundDesign, folder: Path, order: Order, cycles: tuple[int, int]) -> Path:
+    """Carry out an order in a simulator that keeps a waveform.
+
+    Args:
+        design: found before.
+        folder: of the simulators.
+        order: what to do.
+        cycles: the first and the last one that are kept.
+
+    Returns:
+        The VCD file.
+
+    Raises:
+        RtlError: it does not build.
+        ToolFailedError: likewise.
+        RtlBehaviourError: the simulator ended itself.
+    """
     place = folder / "waveform"
-    run_design(design, simulator, run.order, place, trace=(max(start - _MARGIN, 0), stop + _MARGIN))
+    run_design(design, build_design(design, folder, traces=True), order, place, trace=cycles)
     return next(iter(sorted(place.rglob(WAVEFORM))))

@@ -21,6 +21,7 @@ _DEFINES = re.compile(
     r"\b(?:module|interface|package|primitive|macromodule)\s+(?:automatic\s+|static\s+)?(\\\S+|[A-Za-z_]\w*)"
 )
 _WORD = re.compile(r"[A-Za-z_][\w$]*")
+_STRING = re.compile(r'"(?:\\.|[^"\\\n])*"')
 _INCLUDE = re.compile(r'`include\s+"([^"\n]+)"')
 
 
@@ -181,8 +182,8 @@ def find_sources(folder: Path, top: str) -> Sources:
 
 
 def top_modules(sources: list[Source]) -> Iterator[str]:
-    """Modules that no other file names and their own file names once."""
-    texts = [without_comments(source.text) for source in sources]
+    """Modules that no other file names and their own file names once, strings apart."""
+    texts = [_STRING.sub('""', without_comments(source.text)) for source in sources]
     counts: dict[str, int] = {}
     for text in texts:
         for word in _WORD.findall(text):

@@ -63,16 +63,21 @@ output   layer2_out_2_ap_vld;
 """
 
 # What it does is read from a memory file, so that one simulator serves many tests: 0 as it should, 1 never answers,
-# 2 an output that nothing ever wrote, 3 the simulator ends itself, 4 a flag that is high twice, 5 one wrong bit.
+# 2 an output that nothing ever wrote, 3 the simulator ends itself, 4 a flag that is high twice, 5 one wrong bit, 6 one
+# wrong answer after a reset in mid-frame.
 HLS = (
     HLS_HEADER
     + """
 reg [3:0] mode [0:0];
+reg broken;
+reg [1:0] valid;
+wire wrong;
 initial begin
     $readmemh("./mode.dat", mode);
+#0 valid = 2'b00;
+#0 broken = 1'b0;
 end
 reg [17:0] kept;
-reg [1:0] valid;
 reg [4:0] never;
 wire [2:0] rectify [0:2];
 wire go;
@@ -84,9 +89,12 @@ always @ (posedge ap_clk) begin
     kept <= x;
     if (ap_rst == 1'b1) valid <= 2'b00;
     else valid <= {valid[0], go};
+    if (ap_rst & valid[0]) broken <= 1'b1;
+    else if (ap_done) broken <= 1'b0;
     if (mode[0] == 4'd3 & ap_done) $fatal(1, "the design ends the simulation");
 end
-assign layer2_out_0 = mode[0] == 4'd2 ? never : kept[5] ? 5'd0 : kept[5:1] ^ {4'd0, mode[0] == 4'd5 & kept[1]};
+assign layer2_out_0 = mode[0] == 4'd2 ? never : kept[5] ? 5'd0 : kept[5:1] ^ {4'd0, wrong};
+assign wrong = (mode[0] == 4'd5 & kept[1]) | (mode[0] == 4'd6 & broken);
 assign layer2_out_1 = kept[11] ? 5'd0 : kept[11:7];
 assign layer2_out_2 = kept[17] ? 5'd0 : kept[17:13];
 assign layer2_out_0_ap_vld = ap_done;

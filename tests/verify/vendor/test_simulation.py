@@ -104,6 +104,17 @@ def test_designs_that_misbehave(hls, number, message):
         assert "layer2_out_0" in Path(document["waveform"]).read_text()
 
 
+def test_under_stress(hls):
+    checked = mode(hls, 0, stress=True)
+    result = checked.results[-1]
+    assert (result.rung, result.status) == ("stress", Status.EQUAL)
+    assert "reset in mid-frame" in result.note
+    checked = mode(hls, 6, stress=True)
+    assert [result.status for result in checked.results] == [Status.EQUAL, Status.EQUAL, Status.DIFFERENT]
+    assert "scenario 'reset in mid-frame', seed 0: " in checked.results[-1].note
+    assert checked.waveform is not None
+
+
 def test_the_command(hls, tmp_path, capsys):
     folder, out = hls
     save(relu_graph(), tmp_path / "graph")

@@ -7,11 +7,12 @@ import os
 import pytest
 
 from codesign.errors import RtlError
+from codesign.verify.vendor.design import Where, find_design
 from codesign.verify.vendor.project import find_claims, find_project
 from codesign.verify.vendor.report import read_report
 from codesign.verify.vendor.roms import find_roms
 from codesign.verify.vendor.sources import find_sources
-from tests.verify.vendor.designs import HLS, write
+from tests.verify.vendor.designs import HLS, relu_graph, write
 from tests.verify.vendor.vitis import report
 
 LEAF = "module leaf(input a, output b); assign b = a; endmodule"
@@ -149,6 +150,30 @@ def test_the_report_of_a_project(tmp_path):
     claims = find_claims(syn / "verilog", "top")
     assert claims is not None
     assert not claims.exact
+
+
+def test_a_design_is_found_by_whatever_is_given(tmp_path):
+    syn = tmp_path / "net_prj" / "solution1" / "syn"
+    write(syn / "verilog", net=HLS.replace("module top", "module net"), mode_dot_dat="0")
+    write(syn / "report", net_csynth_dot_xml=report("net", 7, 2))
+    for where in (
+        Where(project=tmp_path),
+        Where(project=tmp_path / "net_prj"),
+        Where(rtl=tmp_path),
+        Where(rtl=syn / "verilog"),
+        Where(rtl=syn / "verilog", top="net"),
+        Where(rtl=syn / "verilog", project=tmp_path),
+    ):
+        found = find_design(where, relu_graph())
+        assert (found.top, found.sources.top_file.path, len(found.roms)) == ("net", syn / "verilog" / "net.v", 1)
+        assert found.claims is not None
+        assert found.claims.latency == (7, 7)
+    with pytest.raises(
+        RtlError, match="no RTL is named; give its folder with --rtl, or the HLS project with --project"
+    ):
+        find_design(Where(), relu_graph())
+    write(tmp_path / "plain", top=HLS, mode_dot_dat="0")
+    assert find_design(Where(rtl=tmp_path / "plain"), relu_graph()).top == "top"
 
 
 def test_several_projects_and_none(tmp_path):
