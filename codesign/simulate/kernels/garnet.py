@@ -50,7 +50,7 @@ def _edge_weights(node: GarNet | GarNetReference, distance: Ap) -> Ap:
     return Ap(node.table[index], node.table_type)
 
 
-def _visited(node: GarNet, count: Ap, vertices: int) -> Integers:
+def visited_vertices(node: GarNet, count: Ap, vertices: int) -> Integers:
     """How many vertices the C++'s loops visit.
 
     They end group by group where the count is no whole number, and not at all where it is negative: it is compared
@@ -130,7 +130,7 @@ def _(node: GarNet, types: Sequence[FixedPoint]) -> FixedPoint:
 def _(node: GarNet, operands: Sequence[Operand]) -> tuple[Integers, int]:
     features, count = _numbers(operands)
     samples, vertices, n_in = features.values.shape
-    visited = _visited(node, count, vertices)
+    visited = visited_vertices(node, count, vertices)
     _refuse(node, count, visited > vertices, f"and hls4ml's C++ would read past the {vertices} there are")
     if node.mean_by_count:
         _refuse(node, count, np.asarray(count.values == 0, dtype=bool), "which hls4ml's C++ would divide by")

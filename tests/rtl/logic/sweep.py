@@ -14,7 +14,7 @@ from codesign.simulate import Operand, run_node
 from tests.graph.strategies import fixed_points
 
 # Classes that are built in other ways.
-WITHOUT_LOGIC = {"_recurrent", "_garnet"}
+WITHOUT_LOGIC = {"_recurrent"}
 
 
 def draw_sources(draw, count=2):

@@ -13,8 +13,8 @@ from tests.rtl.image_nodes import shared, trial
 from tests.rtl.logic.sweep import WITHOUT_LOGIC, draw_sources
 from tests.rtl.unit_bench import Bench, check
 
-# Units of their own, tested elsewhere.
-_OTHERS = {"_convolution", "_pooling", "_reshape"}
+# Units of their own, tested elsewhere; and GarNet, which does not take any number of vertices.
+_OTHERS = {"_convolution", "_pooling", "_reshape", "_garnet"}
 
 
 def random_nodes(family, count):
