@@ -19,7 +19,7 @@ module cs_axis_in #(
     output wire [LANES*BITS-1:0] out_data,
     output wire out_valid,
     input wire out_ready,
-    input wire hold,  // begin no frame
+    input wire hold,  // begin no frame; it rises with no frame under way
     output wire last,  // the frame's last beat goes on at this edge
     output wire fault
 );
@@ -59,10 +59,9 @@ module cs_axis_in #(
     wire whole = count == LAST[COUNT-1:0];
     wire fill = state == FILL;
     wire missing = whole ? |gone[TAIL-1:0] : |gone;
-    wire begins = count == {COUNT{1'b0}};
     wire move = out_valid & out_ready;
-    assign out_valid = fill | ((state == PASS) & valid & ~(begins & hold));
-    assign ready = (state == DROP) | ((state == PASS) & out_ready & ~(begins & hold));
+    assign out_valid = fill | ((state == PASS) & valid & ~hold);
+    assign ready = (state == DROP) | ((state == PASS) & out_ready & ~hold);
     assign last = move & whole;
     assign fault = fill | bad | missing | ~end_;
     genvar i;
