@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from codesign.graph import ClippedRelu, PRelu, ThresholdedRelu
-from codesign.rtl.arithmetic import Variable, choose, constant, maximum, multiply_constant
+from codesign.rtl.arithmetic import Variable, choose, constant, is_negative, maximum, multiply_constant
 from codesign.rtl.casting import cast
 from codesign.rtl.logic.base import Wires, precast
 from codesign.rtl.logic.number import Number, either
@@ -19,7 +19,7 @@ def _(node: PRelu, operands: Sequence[Wires]) -> tuple[list[Variable], int]:
         alpha = int(node.alpha[index % node.alpha.size])
         # Zero is the same on either side, and the sign alone is no comparison.
         slope = cast(multiply_constant(v, alpha), x.type.fraction + node.alpha_type.fraction, node.result)
-        found.append(choose(v.is_negative(), slope, cast(v, x.type.fraction, node.result)))
+        found.append(choose(is_negative(v), slope, cast(v, x.type.fraction, node.result)))
     return found, node.result.fraction
 
 
