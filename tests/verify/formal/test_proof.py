@@ -139,11 +139,15 @@ def test_what_has_no_definition():
 
 @pytest.mark.tools
 @pytest.mark.slow
-def test_every_cast_is_proven(tmp_path):
+def test_casts_in_every_mode_are_proven(tmp_path):
     """The RTL of these equals the Graph for every word in simulation: so does the definition, then."""
-    graph = all_casts()
+    whole = all_casts()
+    casts = whole.nodes[1::5]
+    graph = Graph("casts", (whole.nodes[0], *casts), tuple(node.name for node in casts))
+    assert {node.result.rounding for node in casts} == set(Rounding)
+    assert {node.result.overflow for node in casts} == set(Overflow)
     write(graph, tmp_path / "rtl")
     found = prove_layers(tmp_path / "rtl", graph, tmp_path / "work")
     left = [item for item in found if item.outcome is not Outcome.PROVEN]
     assert all("WRAP_SM" in item.why for item in left), left
-    assert len(found) - len(left) > 100
+    assert len(found) - len(left) >= 20
