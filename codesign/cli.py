@@ -422,7 +422,12 @@ def _parser() -> argparse.ArgumentParser:
     verify.add_argument(
         "--stress", action="store_true", help="the RTL alone, under back-pressure, starvation, resets and the like"
     )
-    verify.add_argument("--frames", type=_count, metavar="N", help="with --stress: samples fed in each scenario")
+    verify.add_argument(
+        "--frames",
+        type=_count,
+        metavar="N",
+        help="with --stress: samples fed in each scenario, eight times as many where nothing pauses",
+    )
     verify.add_argument(
         "--scenario", action="append", metavar="NAME", help="with --stress: only this one; may be given again"
     )

@@ -86,6 +86,8 @@ def extreme_inputs(graph: Graph, samples: int, seed: int) -> dict[str, Integers]
             ends = corners[name].astype(values.dtype)[rng.integers(0, len(corners[name]), size=shape)]
             children = np.where(rng.random(shape) < _MUTATED, ends, children)
             population[name] = np.concatenate([values, children])
-    order = rng.permutation(len(next(iter(best.values()))))
+    # The best first, then their last offspring.
+    alive, all_ = len(next(iter(best.values()))), len(next(iter(population.values())))
+    order = np.concatenate([rng.permutation(alive), alive + rng.permutation(all_ - alive)])
     picked = np.resize(order, samples)
-    return {name: values[picked] for name, values in best.items()}
+    return {name: values[picked] for name, values in population.items()}

@@ -22,7 +22,7 @@ from codesign.verify.stimulus import corner_words, random_inputs
 from rtl_sim.engine import engine_for
 from rtl_sim.process import SimulatorError
 from rtl_sim.runner import find_simulator
-from rtl_sim.scenario import Claims, Words, standard_scenarios
+from rtl_sim.scenario import Claims, LastError, Scenario, Words, standard_scenarios
 from rtl_sim.stress import Case, Outcome, Subject, power_ups, prepare, stress
 
 Progress = Callable[[str], None]
@@ -30,10 +30,12 @@ Frames = Mapping[str, npt.NDArray[Any]]
 
 FORMAT = "codesign-stress"
 WAVEFORM = "failure.vcd"
-# Scenarios take some thirty cycles for each cycle of a frame's interval, all together.
-_CYCLES = 150_000
-_SLOWEST = 30
+# Scenarios take some fifty cycles for each cycle of a frame's interval, all together.
+_CYCLES = 500_000
+_ALL = 50
 _FEW, _MANY = 16, 256
+# What goes wrong in numbers alone shows where nothing pauses, and needs more of them.
+_MORE = 8
 
 
 @dataclass(frozen=True)
@@ -88,17 +90,29 @@ def subject_of(graph: Graph, manifest: Manifest) -> Subject:
 
 def frames_for(manifest: Manifest) -> int:
     """Frames a scenario that take no more than some ten seconds in all."""
-    return max(_FEW, min(_MANY, _CYCLES // (_SLOWEST * manifest.interval)))
+    return max(_FEW, min(_MANY, _CYCLES // (_ALL * manifest.interval)))
+
+
+def _count(scenario: Scenario, frames: int) -> int:
+    quiet = not (scenario.starve.share or scenario.stall.share or scenario.resets or scenario.after_valid)
+    return _MORE * frames if quiet and scenario.last is LastError.NONE else frames
 
 
 def cases_of(subject: Subject, frames: int, seed: int, names: Sequence[str] = ()) -> list[Case]:
     """The scenarios for a design, or those that are named.
 
+    Args:
+        subject: the design.
+        frames: fed in each; eight times as many where nothing pauses and nothing is reset.
+        seed: of everything drawn.
+        names: of the scenarios; none for all.
+
     Raises:
         DesignError: a name is unknown; says which there are.
     """
     scenarios = standard_scenarios(subject.design.protocol)
-    cases = [prepare(subject, scenario, frames, seed) for scenario in scenarios if not names or scenario.name in names]
+    chosen = [scenario for scenario in scenarios if not names or scenario.name in names]
+    cases = [prepare(subject, scenario, _count(scenario, frames), seed) for scenario in chosen]
     cases += [case for case in power_ups(subject, seed) if not names or case.scenario.name in names]
     unknown = set(names) - {case.scenario.name for case in cases}
     if unknown:
