@@ -170,7 +170,7 @@ def convert(
         "options": {k: str(v) for k, v in asdict(options).items()},
         "board": board_name,
         "facing": {k: str(v) for k, v in asdict(facing).items()},
-        "fits": fits,
+        "fits": board.document()["resources"] if fits and board is not None else None,
         "multipliers": multipliers.value,
         "language": language.value,
         "versions": _versions(),

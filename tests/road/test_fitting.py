@@ -99,3 +99,26 @@ def test_what_has_no_rtl_is_refused_before_anything_is_tried(tmp_path, monkeypat
     with pytest.raises(UnsupportedLayerError, match="layer 'a'"):
         fit(Graph("g", (port("x", (4,), "fixed<6,2>"), node), ("a",)), board_of(tmp_path, 900), clock_ns=9.0,
             work=tmp_path / "work")  # fmt: skip
+
+
+@pytest.mark.tools
+@pytest.mark.slow
+def test_a_model_fitted_from_the_command_line_answers_as_the_graph(tmp_path, capsys):
+    pytest.importorskip("keras")
+    pytest.importorskip("hls4ml")
+    from codesign.cli import main
+    from tests.frontend.models import mlp
+
+    model, out, board = tmp_path / "small.keras", tmp_path / "design", board_of(tmp_path, 1500)
+    mlp().save(model)
+    command = ["convert", str(model), "--out", str(out), "--input-precision", "ufixed<5,1>", "--clock-ns", "100"]
+    assert main([*command, "--fit", str(board.path)]) == 0
+    assert "fits mine (lut " in " ".join(capsys.readouterr().out.split())
+    manifest = rtl.Manifest.load(out / "rtl")
+    assert manifest.fitted_to == "mine"
+    assert 0 < manifest.fitted["lut"] <= 1500 * 0.8
+    assert main(["verify", str(out), "--rungs", "rtl", "--random", "50"]) == 0
+    refused = [*command, "--fit", str(board_of(tmp_path, 20).path)]
+    assert main(refused) == 2
+    assert "does not fit even with one multiplier" in capsys.readouterr().err
+    assert rtl.Manifest.load(out / "rtl") == manifest
