@@ -14,7 +14,7 @@ FAMILIES = [family for family in (*CHAINED, *MOVING, *JOINED) if family.__name__
 
 @pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__.strip("_"))
 def test_any_node_of_a_family(family):
-    @settings(max_examples=12, phases=[Phase.generate], report_multiple_bugs=False)
+    @settings(max_examples=8, phases=[Phase.generate], report_multiple_bugs=False)
     @given(st.data())
     def any_node(data):
         sources = draw_sources(data.draw)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codesign.errors import UnsupportedLayerError
@@ -49,6 +49,7 @@ def types(draw, narrowest=1, widest=12):
     )
 
 
+@settings(max_examples=25)
 @given(types(), types(), types(), types(2, 20), types(), st.booleans(), st.integers(0, 2**30))
 def test_dense_with_any_accumulator(source, weight, bias, accumulator, result, ternary, seed):
     rng = np.random.default_rng(seed)
@@ -66,6 +67,7 @@ def test_dense_with_any_accumulator(source, weight, bias, accumulator, result, t
     check(node, port("x", (3,), str(source)), ternary_adders=ternary)
 
 
+@settings(max_examples=25)
 @given(types(), types(), types(), types(), st.sampled_from([1, 2, 4]), st.integers(0, 2**30))
 def test_normalize_with_any_types(source, scale, bias, result, n, seed):
     rng = np.random.default_rng(seed)
@@ -83,6 +85,7 @@ def test_normalize_with_any_types(source, scale, bias, result, n, seed):
     check(node, port("x", (2, 2), str(source)))
 
 
+@settings(max_examples=25)
 @given(
     types(4, 9),
     st.sampled_from(SoftmaxImplementation),
