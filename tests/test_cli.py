@@ -245,6 +245,32 @@ def test_an_unknown_rung_is_named(capsys: pytest.CaptureFixture[str], graph_fold
     assert "no finished design" in line or "moon" in line
 
 
+def test_the_netlist_and_proofs_are_climbed_on_request(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from codesign.road import verification
+    from codesign.verify.rung import RungResult, Status
+
+    asked: list[tuple[str, ...]] = []
+
+    def climbed(folder: Path, *, names: tuple[str, ...], **more: object) -> verification.Verified:
+        asked.append(names)
+        results = tuple(
+            RungResult(
+                name, name, Status.SKIPPED if name == "netlist" else Status.EQUAL, 1, 0, (), None, (), "", 0.0, {}
+            )
+            for name in names
+        )
+        return verification.Verified(results, True, False, folder)
+
+    monkeypatch.setattr(verification, "verify", climbed)
+    assert main(["verify", str(tmp_path), "--formal"]) == 0
+    assert main(["verify", str(tmp_path), "--netlist", "--formal"]) == 1, "what is asked for by name may not lack"
+    assert main(["verify", str(tmp_path), "--rungs", "rtl,formal"]) == 0
+    three = ("keras", "csim", "rtl")
+    assert asked == [(*three, "formal"), (*three, "netlist", "formal"), ("rtl", "formal")]
+
+
 def test_boards_and_doctor_for_machines(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["boards", "--json"]) == 0
     boards = json.loads(capsys.readouterr().out)

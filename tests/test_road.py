@@ -82,23 +82,6 @@ def test_every_rung_is_equal(made: Path) -> None:
     assert the(verified, "rtl").facts["interval"] == rtl["interval"] == 1
 
 
-@pytest.mark.slow
-def test_the_netlist_and_proofs_on_request(design: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """A small iCE40 netlist would do, but the design is made for AMD: its softmax tables are block RAM."""
-    capsys.readouterr()
-    asked = ["--rungs", "rtl", "--netlist", "--formal", "--random", "20", "--json"]
-    assert main(["verify", str(design), *asked]) == 0
-    rungs = {rung["rung"]: rung for rung in json.loads(capsys.readouterr().out)["rungs"]}
-    assert {name: rung["status"] for name, rung in rungs.items()} == {
-        "rtl": "equal",
-        "netlist": "equal",
-        "formal": "partial",
-    }
-    assert rungs["netlist"]["facts"]["latency_cycles"] == rungs["rtl"]["facts"]["latency_cycles"]
-    assert "relu1" in rungs["formal"]["compared"]
-    assert "Softmax is not written down as a definition" in rungs["formal"]["note"]
-
-
 def test_what_the_rtl_flow_cannot_build_is_a_design_all_the_same(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
