@@ -67,9 +67,8 @@ def test_random_folds_in_every_rounding_and_overflow(tmp_path, seed):
     trials = []
     for rounding, overflow in itertools.product(Rounding, Overflow):
         accumulator = f"fixed<{rng.integers(5, 12)},4,{rounding.value},{overflow.value}>"
-        result = (
-            f"fixed<{rng.integers(2, 12)},{rng.integers(0, 7)},{rng.choice(list(Rounding)).value},{overflow.value}>"
-        )
+        width, integer = rng.integers(2, 12), rng.integers(0, 7)
+        result = f"fixed<{width},{integer},{rng.choice([mode.value for mode in Rounding])},{overflow.value}>"
         graph = dense(rng, 6, 4, accumulator=accumulator, result=result)
         every = list(every_fold(6, 4, int(rng.integers(3, 25)), lanes=3))
         trials.append(trial(rng, f"u{len(trials)}", graph, every[rng.integers(len(every))]))
