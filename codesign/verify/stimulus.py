@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from codesign.graph import FixedPoint, Graph
+from codesign.graph import FixedPoint, Graph, Input, Reshape
 from codesign.simulate import Integers
+from codesign.simulate.legal import legal
 
 
 def corner_words(type_: FixedPoint) -> list[int]:
@@ -32,6 +33,9 @@ def random_words(type_: FixedPoint, shape: tuple[int, ...], rng: np.random.Gener
 def random_inputs(graph: Graph, samples: int, seed: int) -> dict[str, Integers]:
     """Random samples for every port: first all-equal corner words, then corners mixed, then uniform words.
 
+    Where a port goes straight into a node that has no answer to some words (a row that a table lacks), they are kept
+    to those that it has.
+
     Args:
         graph: the design.
         samples: how many.
@@ -48,7 +52,35 @@ def random_inputs(graph: Graph, samples: int, seed: int) -> dict[str, Integers]:
         count = max(0, mixed.stop - mixed.start)
         values[mixed] = corners[rng.integers(0, len(corners), size=(count, *node.shape))]
         inputs[node.name] = values
+    _keep_legal(graph, inputs)
     return inputs
+
+
+def _keep_legal(graph: Graph, inputs: dict[str, Integers]) -> None:
+    """Change samples of ports to what the nodes that read them have an answer to."""
+    for node in graph:
+        ports = [_port(graph, source) for source in node.inputs]
+        if not any(ports):
+            continue
+        sources = graph.sources(node)
+        given = [
+            np.zeros((0, source.size), dtype=np.int64) if port is None else inputs[port].reshape(len(inputs[port]), -1)
+            for port, source in zip(ports, sources, strict=True)
+        ]
+        samples = max(len(values) for values in given)
+        given = [values if len(values) else np.zeros((samples, values.shape[1]), dtype=np.int64) for values in given]
+        kept = legal(node, given, [source.result for source in sources])
+        for port, values in zip(ports, kept, strict=True):
+            if port is not None:
+                inputs[port] = values.reshape(inputs[port].shape)
+
+
+def _port(graph: Graph, name: str) -> str | None:
+    """The input whose numbers a node hands on as they are; None where it does something to them."""
+    node = graph[name]
+    while isinstance(node, Reshape):
+        node = graph[node.inputs[0]]
+    return node.name if isinstance(node, Input) else None
 
 
 def joined(first: Mapping[str, Integers] | None, second: Mapping[str, Integers]) -> dict[str, Integers]:

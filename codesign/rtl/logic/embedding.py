@@ -6,26 +6,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from codesign.graph import Embedding, FixedPoint, IntArray
+from codesign.graph import Embedding
 from codesign.graph.cast import cast as cast_integers
 from codesign.rtl.arithmetic import Variable, look_up, wrap
 from codesign.rtl.logic.base import Wires, check_parameters, check_table, precast
-from codesign.rtl.logic.self_check import legal
-
-
-def legal_words(node: Embedding, type_: FixedPoint) -> int:
-    """How many integers of a type, from 0 on, name a place in the table; C++ reads past its ends for any other."""
-    rows, columns = node.table.shape
-    last = (rows - 1) * columns
-    if not columns:
-        return 1
-    most = ((last + 1 << type_.fraction) - 1) // columns if type_.fraction >= 0 else last // columns >> -type_.fraction
-    return int(min(most, type_.max_int)) + 1
-
-
-@legal.register
-def _(node: Embedding, given: list[IntArray], types: Sequence[FixedPoint]) -> list[IntArray]:
-    return [np.abs(values) % legal_words(node, type_) for values, type_ in zip(given, types, strict=True)]
+from codesign.simulate.legal import legal_words
 
 
 @check_parameters.register

@@ -27,9 +27,7 @@ from codesign.rtl.arithmetic import (
 from codesign.rtl.logic.base import LARGEST_TABLE_BITS, Wires, check_parameters, precast
 from codesign.rtl.logic.division import divided
 from codesign.rtl.logic.number import Number, select
-from codesign.rtl.logic.self_check import legal
 from codesign.simulate.ap import Ap
-from codesign.simulate.kernels.garnet import visited_vertices
 
 _UNSIGNED = FixedPoint(False, 32, 32)
 
@@ -258,31 +256,3 @@ def _(node: GarNetReference, operands: Sequence[Wires]) -> tuple[list[Variable],
             for row, edges in zip(result, weights, strict=True):
                 row[output] = (row[output] + edges[a] * total).to(accumulator)
     return _counted(result, visits), accumulator.fraction
-
-
-@legal.register
-def _(node: GarNet, given: list[IntArray], types: Sequence[FixedPoint]) -> list[IntArray]:
-    features, counts = given
-    vertices = features.shape[1] // node.distance_weight.shape[1]
-    type_ = types[1]
-    most = min(vertices << max(type_.fraction, 0), type_.max_int)
-    words = np.unique(np.concatenate([counts[:, 0], np.linspace(0, most, 65).astype(np.int64)]))
-    visited = visited_vertices(node, Ap(words, type_), vertices)
-    fits = visited <= vertices
-    if node.collapse is VertexCollapse.NONE and not node.partial:
-        fits &= visited == vertices
-    if node.mean_by_count:
-        fits &= (words != 0) & ((words > 0) | (type_.fraction != 0))
-    chosen = counts.copy()
-    chosen[:, 0] = words[fits][np.arange(len(counts)) % int(fits.sum())]
-    return [features, chosen]
-
-
-@legal.register
-def _(node: GarNetReference, given: list[IntArray], types: Sequence[FixedPoint]) -> list[IntArray]:
-    if node.partial:
-        return given
-    features, counts = given
-    chosen = counts.copy()
-    chosen[:, 0] = types[1].max_int  # no number of a vertex, or past the last one
-    return [features, chosen]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import singledispatch
 
 import numpy as np
 from alkaid.types import CombLogic
@@ -12,6 +11,7 @@ from codesign.errors import UnsupportedLayerError
 from codesign.graph import FixedPoint, IntArray, Node
 from codesign.graph.cast import Integers
 from codesign.simulate import Operand, run_node
+from codesign.simulate.legal import legal
 
 _SAMPLES = 64
 
@@ -24,12 +24,6 @@ def samples(type_: FixedPoint, size: int, seed: int) -> IntArray:
     values[: corners.size] = corners[:, None]
     values[corners.size : _SAMPLES // 4] = rng.choice(corners, size=(_SAMPLES // 4 - corners.size, size))
     return values
-
-
-@singledispatch
-def legal(node: Node, given: list[IntArray], types: Sequence[FixedPoint]) -> list[IntArray]:
-    """Samples of its sources that a node's C++ takes: all of them, but for a few classes."""
-    return given
 
 
 def check_logic(node: Node, sources: Sequence[Node], logic: CombLogic) -> None:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from codesign.errors import UnsupportedLayerError
 from codesign.graph import FixedPoint, Input
 from codesign.rtl.logic import WIDEST, check_logic_exists, node_logic, widest_number
-from codesign.rtl.logic.self_check import legal
 from codesign.simulate import Operand, run_node
+from codesign.simulate.legal import legal
 from tests.graph.strategies import fixed_points
 
 # Classes that are built in other ways.
