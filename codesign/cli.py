@@ -11,26 +11,19 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from importlib import metadata
 from pathlib import Path
 from typing import Any, NoReturn
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from codesign.arguments import parser
 from codesign.errors import CodesignError, InterruptedRunError, OutputError, ToolMissingError, UsageError
 
 OK, FAILED = 0, 1
 _LOG_WIDTH = 120  # where no terminal tells its own
-
-
-class _Parser(argparse.ArgumentParser):
-    """argparse with our exit status and one-line errors."""
-
-    def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}; see `{self.prog} --help`")
 
 
 class Terminal:
@@ -89,44 +82,6 @@ class Terminal:
                     bar.update(task, total=state.total, completed=state.done, description=text)
 
             yield show
-
-
-def _positive(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError
-    return value
-
-
-def _reuse(text: str) -> int:
-    value = int(text)
-    if not 1 <= value <= 65536:
-        raise ValueError
-    return value
-
-
-def _count(text: str) -> int:
-    value = int(text)
-    if value < 0:
-        raise ValueError
-    return value
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not (name and equals and value):
-        raise ValueError
-    return name, value
-
-
-def _tie(text: str) -> tuple[str, str]:
-    name, value = _pair(text)
-    int(value, 0)
-    return name, value
-
-
-_positive.__name__, _count.__name__ = "positive number", "count"
-_pair.__name__, _tie.__name__ = "NAME=NAME", "NAME=NUMBER"
 
 
 def _run(args: argparse.Namespace, terminal: Terminal) -> int:
@@ -344,131 +299,18 @@ def _doctor(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK if diagnosis.healthy else FAILED
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(prog="codesign", description="From a trained QKeras classifier to verified FPGA firmware.")
-    parser.add_argument("--version", action="version", version=f"codesign {metadata.version('codesign')}")
-    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True, parser_class=_Parser)
-
-    def command(name: str, text: str, function: Callable[[argparse.Namespace, Terminal], int]) -> _Parser:
-        made: _Parser = commands.add_parser(name, help=text, description=text)
-        made.add_argument("--json", action="store_true", help="print one JSON document in place of tables")
-        made.set_defaults(function=function)
-        return made
-
-    def out(sub: _Parser, what: str) -> None:
-        sub.add_argument("--out", type=Path, required=True, metavar="DIR", help=what)
-
-    run = command("run", "the whole road: train, convert, verify, cost, as a recipe says", _run)
-    run.add_argument("recipe", type=Path, metavar="RECIPE", help="YAML recipe, such as examples/digits.yml")
-    out(run, "folder for all results")
-
-    train = command("train", "train the QKeras model of a recipe", _train)
-    train.add_argument("recipe", type=Path, metavar="RECIPE", help="YAML recipe")
-    out(train, "folder for the model, its data and record")
-
-    convert = command("convert", "make a design folder (Graph, HLS and RTL projects) from a model", _convert)
-    convert.add_argument("model", type=Path, metavar="MODEL", help=".keras, legacy .h5, or .json with its weights")
-    out(convert, "the design folder")
-    convert.add_argument("--weights", type=Path, metavar="FILE", help="weights of a .json model")
-    convert.add_argument("--input-precision", default="fixed<16,6>", metavar="TYPE", help="type of the inputs")
-    convert.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the derived")
-    convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
-    convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
-    convert.add_argument("--multipliers", default="auto", choices=("auto", "dsp", "lut"), help="of folded RTL layers")
-    convert.add_argument("--fit", metavar="BOARD", help="fold the RTL until it fits that board; see docs/boards.md")
-    convert.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples to keep for `verify`")
-    convert.add_argument(
-        "--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design"
-    )
-    convert.add_argument("--softmax", default="stable", choices=("stable", "latency", "legacy"), help="as in hls4ml")
-    convert.add_argument("--io-type", default="io_parallel", choices=("io_parallel", "io_stream"), help="of the HLS")
-    convert.add_argument(
-        "--strategy",
-        default="latency",
-        choices=("latency", "resource", "resource_unrolled", "distributed_arithmetic"),
-        help="as in hls4ml",
-    )
-    convert.add_argument(
-        "--reuse-factor", type=_reuse, default=1, metavar="N", help="as in hls4ml; above 1 the RTL is folded too"
-    )
-    convert.add_argument("--layers", type=Path, metavar="FILE", help="YAML of single layers' strategy and reuse_factor")
-
-    convert.add_argument(
-        "--interface",
-        default="valid_ready",
-        choices=("valid_ready", "axis", "ap_ctrl_hs"),
-        help="of the RTL's ports: docs/rtl.md",
-    )
-    convert.add_argument(
-        "--language", default="verilog", choices=("verilog", "vhdl"), help="of the RTL; VHDL for unrolled designs"
-    )
-    convert.add_argument("--axis-width", type=int, metavar="N", help="bits of TDATA: 8, 16, 32, 64, ... 1024")
-    convert.add_argument("--axi-lite", action="store_true", help="registers of the RTL: which design, what it did")
-
-    simulate = command("simulate", "the exact outputs of a design for given inputs", _simulate)
-    simulate.add_argument("design", type=Path, metavar="DIR", help="design folder")
-    simulate.add_argument("--input", type=Path, required=True, metavar="X.npy", help="samples; .npz for several inputs")
-    simulate.add_argument("--output", type=Path, required=True, metavar="Y.npy", help="where the outputs go")
-    simulate.add_argument("--trace", action="store_true", help="show what each layer did")
-
-    verify = command("verify", "climb the ladder: QKeras, Graph, C simulation, RTL", _verify)
-    verify.add_argument("design", type=Path, metavar="DIR", help="design folder")
-    verify.add_argument("--rungs", metavar="A,B", help="of keras,csim,rtl,netlist,formal (the first three without)")
-    verify.add_argument("--netlist", action="store_true", help="climb the synthesised netlist, too")
-    verify.add_argument("--formal", action="store_true", help="prove small layers for every input word, too")
-    verify.add_argument("--random", type=_count, default=2000, metavar="N", help="random samples over the full range")
-    verify.add_argument("--seed", type=_count, default=0, metavar="N", help="of the random samples")
-    verify.add_argument("--data", type=Path, metavar="FILE", help="samples in place of those kept with the design")
-    verify.add_argument(
-        "--stress", action="store_true", help="the RTL alone, under back-pressure, starvation, resets and the like"
-    )
-    verify.add_argument(
-        "--frames",
-        type=_count,
-        metavar="N",
-        help="with --stress: samples fed in each scenario, eight times as many where nothing pauses",
-    )
-    verify.add_argument(
-        "--scenario", action="append", metavar="NAME", help="with --stress: only this one; may be given again"
-    )
-
-    others = command("verify-rtl", "hold RTL that others made against a Graph, in value and in cycle", _verify_rtl)
-    others.add_argument("--graph", type=Path, required=True, metavar="DIR", help="design folder, or saved Graph")
-    others.add_argument("--rtl", type=Path, metavar="DIR", help="folder of Verilog and its memory files")
-    others.add_argument("--project", type=Path, metavar="DIR", help="HLS project: its RTL, top and report are found")
-    others.add_argument("--top", metavar="NAME", help="top module; found in the project without it")
-    others.add_argument(
-        "--protocol", choices=("ap_ctrl_hs", "axis", "valid_ready"), help="of its ports; told by their names without it"
-    )
-    others.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples; the design's own without it")
-    others.add_argument("--samples", type=_count, default=500, metavar="N", help="random samples after these")
-    others.add_argument("--seed", type=_count, default=0, metavar="N", help="of random samples and pauses")
-    others.add_argument("--latency", type=_count, metavar="N", help="cycles claimed from a start to its answer")
-    others.add_argument("--interval", type=_count, metavar="N", help="cycles claimed from one answer to the next")
-    others.add_argument("--patience", type=_count, metavar="N", help="cycles without a handshake before it is given up")
-    others.add_argument("--stress", action="store_true", help="also bursts, extreme words, resets in mid-frame, …")
-    others.add_argument("--no-waveform", dest="waveform", action="store_false", help="leave none where it fails")
-    others.add_argument(
-        "--map", type=_pair, action="append", metavar="NODE=PORT", help="port of a Graph input or output"
-    )
-    others.add_argument("--slot", type=_count, metavar="BITS", help="from one number to the next in a stream")
-    others.add_argument("--tie", type=_tie, action="append", metavar="PORT=VALUE", help="hold an input at a value")
-    others.add_argument("--out", type=Path, metavar="DIR", help="for results and logs; verify-rtl-TOP without it")
-
-    mutate = command("mutate", "plant faults in the RTL and tell what share of them verification catches", _mutate)
-    mutate.add_argument("design", type=Path, metavar="DIR", help="design folder; its RTL stays as it is")
-    mutate.add_argument("--faults", type=_count, default=200, metavar="N", help="how many to plant")
-    mutate.add_argument("--seed", type=_count, default=0, metavar="N", help="of the faults, the samples and the cycles")
-    mutate.add_argument("--frames", type=_count, metavar="N", help="samples fed in each scenario")
-    mutate.add_argument("--at-least", type=float, default=95.0, metavar="PERCENT", help="share below which it fails")
-
-    build = command("build", "synthesise a design for a board and show its cost", _build)
-    build.add_argument("design", type=Path, metavar="DIR", help="design folder")
-    build.add_argument("--board", required=True, metavar="BOARD", help="board: see `boards`")
-
-    command("boards", "list the boards that ship with codesign", _boards)
-    command("doctor", "list the tools that codesign uses: found where, version, what lacks", _doctor)
-    return parser
+_FUNCTIONS: Mapping[str, Callable[[argparse.Namespace, Terminal], int]] = {
+    "run": _run,
+    "train": _train,
+    "convert": _convert,
+    "simulate": _simulate,
+    "verify": _verify,
+    "verify-rtl": _verify_rtl,
+    "mutate": _mutate,
+    "build": _build,
+    "boards": _boards,
+    "doctor": _doctor,
+}
 
 
 def _interrupt(signum: int, frame: Any) -> NoReturn:
@@ -480,7 +322,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     as_json = "--json" in (argv if argv is not None else sys.argv[1:])
     try:
-        args = _parser().parse_args(argv)
+        args = parser(_FUNCTIONS).parse_args(argv)
         status: int = args.function(args, Terminal(args.json))
         sys.stdout.flush()
         return status
