@@ -14,6 +14,7 @@ module cs_fifo #(
 );
     localparam BITS = $clog2(DEPTH + 1);
     localparam LAST = DEPTH - 1;
+    (* no_rw_check *)  // a beat is never read in the clock in which it is written
     reg [WIDTH-1:0] memory [0:DEPTH-1];
     reg [BITS-1:0] head, tail, count;
     reg [WIDTH-1:0] first;

@@ -43,7 +43,15 @@ def test_brackets_are_text_not_markup() -> None:
 def test_a_difference_names_sample_layer_and_both_integers() -> None:
     first = Difference(7, "fc1", "[bold]dense", (2,), 5, 6, "fixed<8,4>", "one bit apart")
     shown = text(table([result(status=Status.DIFFERENT, mismatching=3, first=first)]))
-    for part in ("DIFFERENT", "sample 7", "'[bold]dense'", "[2]", "Graph 5, here 6", "one bit apart"):
+    for part in (
+        "DIFFERENT",
+        "sample 7",
+        "'[bold]dense'",
+        "[2]",
+        "Graph 5 (00000101)",
+        "here 6 (00000110)",
+        "one bit apart",
+    ):
         assert part in shown
 
 
