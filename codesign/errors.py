@@ -66,6 +66,14 @@ class BoardError(CodesignError):
     """A board is unknown or its description is malformed."""
 
 
+class EstimateError(CodesignError):
+    """A cost cannot be estimated: no model covers the flow, the part or the layer, or a calibration is damaged."""
+
+
+class ReportError(CodesignError):
+    """A vendor's report is missing, truncated, or of another design."""
+
+
 class ToolMissingError(CodesignError):
     """An external tool is not installed; the message says how to install it."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from codesign import hls, rtl
 from codesign.artifact import is_current, stage, write_atomic
 from codesign.board import Board
+from codesign.board.rtl_family import rtl_family
 from codesign.design import (
     SAMPLES,
     Design,
@@ -28,7 +29,6 @@ from codesign.errors import DesignError, ModelFileError, UnsupportedLayerError, 
 from codesign.frontend.options import ConvertOptions
 from codesign.graph import Graph, digest, save
 from codesign.road.building import WORK
-from codesign.road.family import rtl_family
 from codesign.road.fitting import Fitting, fit
 from codesign.simulate.samples import Samples, quantize, read_arrays
 

@@ -11,10 +11,10 @@ from pathlib import Path
 from codesign import rtl
 from codesign.artifact import make_folder
 from codesign.board import Board, Cost, Family, Resource, ResourceUse, cost, synthesise
+from codesign.board.rtl_family import rtl_family
 from codesign.board.sources import read_sources
 from codesign.errors import BoardError, UnsupportedLayerError
 from codesign.graph import Graph
-from codesign.road.family import rtl_family
 
 Progress = Callable[[str], None]
 

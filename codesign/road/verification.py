@@ -10,10 +10,10 @@ from typing import Any
 
 from codesign import rtl
 from codesign.artifact import stage, write_atomic
+from codesign.board.rtl_family import rtl_family
 from codesign.design import Design, key_of, read_design, read_graph, read_samples
 from codesign.errors import DesignError
 from codesign.graph import Graph
-from codesign.road.family import rtl_family
 from codesign.simulate import Integers
 from codesign.simulate.samples import quantize, read_arrays
 from codesign.verify.float_reference import float32_approximations

@@ -33,20 +33,12 @@ def _texts(
     graph: Graph, planned: tuple[Planned, ...], facing: Facing, language: Language
 ) -> tuple[dict[str, str], TopModule, Shell, Schedule]:
     """The sources by file name, the top module, and what it does in time."""
-    from codesign.rtl.network import build_units, connect
+    from codesign.rtl.composed import compose
     from codesign.rtl.parts import instance
     from codesign.rtl.primitives import primitives, tables
-    from codesign.rtl.schedule import schedule
-    from codesign.rtl.shell import shell
 
-    units = build_units(planned)
-    in_a_row = planned[0].place.options.cut.units_in_a_row
-
-    def faced(fifos: Mapping[str, int], frames: int = 1) -> Shell:
-        return shell(graph, connect(graph, units, fifos, in_a_row=in_a_row), facing, fifos, frames)
-
-    timing = schedule(lambda fifos: faced(fifos).network)
-    border = faced(timing.fifos, 1 + timing.latency // timing.interval)
+    made = compose(graph, planned, facing)
+    units, border, timing = made.units, made.border, made.timing
     network = border.network
     top = top_module(top_name(graph.name), graph, border, units)
     if language is Language.VHDL:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from codesign.board import Board
+from codesign.board.board import Board
 from codesign.board.board import Family as BoardFamily
 from codesign.rtl import Family
 

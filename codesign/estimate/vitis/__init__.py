@@ -1,0 +1,1 @@
+"""What Vitis HLS reports for the hls4ml project of a Graph."""
