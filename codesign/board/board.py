@@ -13,10 +13,14 @@ class Family(Enum):
 
     XC7 = "xc7"
     """AMD 7 series and Zynq-7000."""
+    XCUP = "xcup"
+    """AMD UltraScale+ and Zynq UltraScale+."""
     ECP5 = "ecp5"
     """Lattice ECP5."""
     ICE40 = "ice40"
     """Lattice iCE40 UltraPlus."""
+    GOWIN = "gowin"
+    """Gowin GW1N and GW1NR."""
 
 
 class Resource(Enum):
@@ -34,8 +38,11 @@ class Resource(Enum):
 LIMITED = (Resource.LUT, Resource.LUT_MEMORY, Resource.FF, Resource.DSP, Resource.BRAM)
 """What a part has a stated number of. Carry chains and wide multiplexers come with the LUTs beside them."""
 
-BRAM_UNIT_KBITS = {Family.XC7: 18, Family.ECP5: 18, Family.ICE40: 4}
-"""Block RAM is counted in such blocks: half an AMD block, one Lattice EBR."""
+BRAM_UNIT_KBITS = {Family.XC7: 18, Family.XCUP: 18, Family.ECP5: 18, Family.ICE40: 4, Family.GOWIN: 18}
+"""Block RAM is counted in such blocks: half an AMD block, one Lattice EBR, one Gowin BSRAM."""
+
+if set(BRAM_UNIT_KBITS) != set(Family):
+    raise ImportError(f"no unit of block RAM for {set(Family) - set(BRAM_UNIT_KBITS)}")
 
 
 @dataclass(frozen=True)
@@ -50,15 +57,15 @@ class Board:
         device: the part's die, such as xc7a100t.
         package: such as csg324.
         speed_grade: such as -1.
-        lut: LUTs (6-input on xc7, 4-input on the others).
+        lut: LUTs (6-input on xc7 and xcup, 4-input on the others).
         lut_memory: of these, how many can serve as distributed RAM or shift registers.
         ff: flip-flops.
-        dsp: multipliers: DSP48E1 on xc7, 18x18 multipliers on ECP5, 16x16 ones on iCE40.
+        dsp: multipliers: DSP48E1 on xc7, DSP48E2 on xcup, 18x18 ones on ECP5 and Gowin, 16x16 ones on iCE40.
         bram_blocks: physical block RAMs.
         bram_kbits: size of each, in Kb (1024 bits).
         clock_mhz: of the oscillator, in MHz.
         clock_pin: package pin of the oscillator.
-        constraints: constraint file (.xdc, .lpf, .pcf) that places at least the clock.
+        constraints: constraint file (.xdc, .lpf, .pcf, .cst) that places at least the clock.
         provenance: where these facts are from.
         path: the YAML that it was read from.
     """

@@ -15,8 +15,14 @@ from codesign.strict_yaml import read_yaml
 _Check = Callable[[Any], str | None]
 """Takes a value; says what is legal where the value is not, None where it is."""
 
-_CONSTRAINT_SUFFIX = {Family.XC7: ".xdc", Family.ECP5: ".lpf", Family.ICE40: ".pcf"}
-_BRAM_KBITS = {Family.XC7: 36, Family.ECP5: 18, Family.ICE40: 4}
+_CONSTRAINT_SUFFIX = {
+    Family.XC7: ".xdc",
+    Family.XCUP: ".xdc",
+    Family.ECP5: ".lpf",
+    Family.ICE40: ".pcf",
+    Family.GOWIN: ".cst",
+}
+_BRAM_KBITS = {Family.XC7: 36, Family.XCUP: 36, Family.ECP5: 18, Family.ICE40: 4, Family.GOWIN: 18}
 _MOST = 100_000_000
 
 

@@ -10,8 +10,10 @@ from codesign.rtl import Family
 
 _FAMILIES: Mapping[BoardFamily, Family] = {
     BoardFamily.XC7: Family.XILINX_7SERIES,
+    BoardFamily.XCUP: Family.XILINX_ULTRASCALE_PLUS,
     BoardFamily.ECP5: Family.ECP5,
     BoardFamily.ICE40: Family.ICE40,
+    BoardFamily.GOWIN: Family.GOWIN,
 }
 
 if set(_FAMILIES) != set(BoardFamily):

@@ -24,8 +24,10 @@ STAT = "stat.json"
 # Pads and clock buffers are the board's matter, not the design's.
 _SYNTH: Mapping[Family, str] = {
     Family.XC7: "synth_xilinx -family xc7 -flatten -noiopad -noclkbuf -top {top}",
+    Family.XCUP: "synth_xilinx -family xcup -flatten -noiopad -noclkbuf -top {top}",
     Family.ECP5: "synth_ecp5 -noiopad -top {top}",
     Family.ICE40: "synth_ice40 -dsp -top {top}",
+    Family.GOWIN: "synth_gowin -family gw1n -noiopads -top {top}",
 }
 
 if set(_SYNTH) != set(Family):

@@ -16,13 +16,14 @@ class Utilisation:
 
     Attributes:
         family: synthesised for.
-        lut: LUTs, those of `lut_memory` included. On ECP5 each CCU2C counts as two, a 16x4 RAM as six.
+        lut: LUTs, those of `lut_memory` included. On ECP5 each CCU2C counts as two, a 16x4 RAM as six;
+            on Gowin an ALU counts as one, a 16x4 RAM as eight.
         lut_memory: LUTs that serve as distributed RAM or shift registers.
         ff: flip-flops and latches.
         dsp: multipliers.
         bram: block RAMs, in units of `codesign.board.board.BRAM_UNIT_KBITS`.
-        carry: carry cells: CARRY4 on xc7, CCU2C on ECP5, SB_CARRY on iCE40.
-        wide_mux: multiplexers that join LUTs: MUXF7, MUXF8; PFUMX, L6MUX21.
+        carry: carry cells: CARRY4 on xc7 and xcup, CCU2C on ECP5, SB_CARRY on iCE40, ALU on Gowin.
+        wide_mux: multiplexers that join LUTs: MUXF7, MUXF8, MUXF9; PFUMX, L6MUX21; MUX2_LUT5 … 8.
         other: cells of types that none of these counts, with their number; what they take is unknown.
         cells: every cell type with its number, as Yosys reported it.
         yosys: version of Yosys.

@@ -35,6 +35,45 @@ def test_cells_of_ecp5() -> None:
     assert (found.lut, found.ff, found.dsp, found.bram, found.carry, found.wide_mux) == (11, 7, 1, 2, 3, 4)
 
 
+def test_cells_of_ultrascale_plus() -> None:
+    found = used(
+        Family.XCUP,
+        {
+            "LUT6": 4,
+            "INV": 1,
+            "CARRY4": 5,
+            "CARRY8": 1,
+            "FDRE": 6,
+            "FDCE": 1,
+            "DSP48E2": 2,
+            "RAMB36E2": 1,
+            "RAMB18E2": 1,
+        }
+        | {"SRL16E": 2, "RAM32M16": 1, "RAM64M8": 1, "RAM64X1D": 1, "MUXF7": 9, "MUXF9": 1, "BUFGCE": 1},
+    )
+    assert (found.lut, found.lut_memory, found.ff, found.dsp, found.bram) == (25, 20, 7, 2, 3)
+    assert (found.carry, found.wide_mux, found.other) == (7, 10, ())
+
+
+def test_cells_of_another_generation_are_unknown() -> None:
+    assert used(Family.XCUP, {"DSP48E1": 1, "URAM288": 1}).other == (("DSP48E1", 1), ("URAM288", 1))
+
+
+def test_cells_of_gowin() -> None:
+    found = used(
+        Family.GOWIN,
+        {"LUT1": 1, "LUT4": 5, "ALU": 3, "DFFE": 7, "DFFNRE": 1, "DLNPE": 1, "SPX9": 2, "SDPB": 1, "RAM16SDP2": 1}
+        | {"MULT18X18": 2, "MULT36X36": 1, "MUX2_LUT5": 4, "MUX2_LUT8": 1, "GND": 1, "VCC": 1},
+    )
+    assert (found.lut, found.lut_memory, found.ff, found.dsp, found.bram) == (17, 8, 9, 6, 3)
+    assert (found.carry, found.wide_mux, found.other) == (3, 5, ())
+
+
+@pytest.mark.parametrize(("small", "whole"), [(1, 1), (2, 1), (3, 2), (40, 20)])
+def test_two_small_multipliers_of_gowin_share_one(small: int, whole: int) -> None:
+    assert used(Family.GOWIN, {"MULT9X9": small}).dsp == whole
+
+
 def test_unknown_cells_are_never_dropped() -> None:
     found = used(Family.XC7, {"LUT1": 1, "PHASER_IN": 2})
     assert found.other == (("PHASER_IN", 2),)
@@ -44,7 +83,7 @@ def test_unknown_cells_are_never_dropped() -> None:
 @pytest.mark.parametrize("family", Family)
 def test_no_cell_is_both_counted_and_free(family: Family) -> None:
     assert not set(CELLS[family]) & FREE[family]
-    totals, other = count(family, dict.fromkeys([*CELLS[family], *FREE[family]], 1))
+    totals, other = count(family, dict.fromkeys([*CELLS[family], *FREE[family]], 2))
     assert not other
     assert sum(totals.values()) >= len(CELLS[family])
 
