@@ -1,4 +1,4 @@
-"""Graphs of the two classifiers that a vendor's tool made hardware of, with what its reports say and its answers."""
+"""Graphs of the classifiers that a vendor's tool made hardware of, with what its reports say and its answers."""
 
 from __future__ import annotations
 
@@ -45,6 +45,9 @@ class VendorDesign:
         x: (samples, n_in) integers given to the hardware.
         y: (samples, n_out) integers that it answered.
         report: `lut`, `ff`, `dsp`, `bram18` of the whole, as its synthesis report estimates them.
+        part: as vendors order it.
+        rows: of its synthesis report, the whole (`myproject`) and its modules.
+        answers_equal: the Graph gives the answers that the hardware gave.
     """
 
     graph: Graph
@@ -54,6 +57,13 @@ class VendorDesign:
     x: IntArray
     y: IntArray
     report: Mapping[str, float]
+    part: str
+    rows: tuple[Record, ...]
+    answers_equal: bool = True
+
+
+class UnreadableDesign(SystemExit):
+    """A design holds what is not read here; the message names the design, the layer and the operation."""
 
 
 def type_of(record: Record) -> FixedPoint:
@@ -66,7 +76,7 @@ def _signed(words: IntArray, type_: FixedPoint) -> IntArray:
     return frozen(np.where(words > type_.max_int, words - (1 << type_.width), words))
 
 
-def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: int) -> Node:
+def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: int | None) -> Node:
     name, result = layer["name"], type_of(layer["result"])
     common: dict[str, Any] = {"name": name, "inputs": (source.name,), "result": result}
     if layer["op"] == "dense":
@@ -79,7 +89,7 @@ def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: in
             bias=frozen(arrays[f"{name}.bias"]),
             bias_type=type_of(layer["bias"]),
             accumulator=type_of(layer["accum"]),
-            reuse_factor=reuse,
+            reuse_factor=int(layer["reuse_factor"]) if reuse is None else reuse,
             strategy="latency",
         )
     if layer["op"] == "relu":
@@ -109,15 +119,19 @@ def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: in
             accumulator=exp,
             inv_input=exp,
         )
-    raise SystemExit(f"layer {name!r}: operation {layer['op']!r} is not read here")
+    raise UnreadableDesign(f"layer {name!r}: operation {layer['op']!r} is not read here")
 
 
-def read(path: Path, *, reuse: int) -> VendorDesign:
+def read(path: Path, *, reuse: int | None = None, check: bool = True) -> VendorDesign:
     """A design, checked against the answers that the hardware gave.
 
     Args:
         path: of its JSON; its npz lies beside it.
-        reuse: the reuse factor that our Graph states.
+        reuse: the reuse factor that our Graph states; the vendor's own, layer by layer, without it.
+        check: refuse a design whose Graph answers otherwise than the hardware did.
+
+    Raises:
+        UnreadableDesign: a layer is of a kind that is not read here, or it answers otherwise.
     """
     document = json.loads(path.read_text())
     with np.load(path.with_suffix(".npz"), allow_pickle=False) as archive:
@@ -129,8 +143,9 @@ def read(path: Path, *, reuse: int) -> VendorDesign:
     whole = next(row for row in document["csynth"] if row["module"] == "myproject")
     given = np.rint(arrays["x"] * 2.0 ** nodes[0].result.fraction).astype(np.int64)
     expected = np.rint(arrays["y"] * 2.0 ** nodes[-1].result.fraction).astype(np.int64)
-    if not np.array_equal(execute(graph, {"x": given})[nodes[-1].name], expected):
-        raise SystemExit(f"{path}: the Graph does not answer as the vendor's hardware did")
+    answers_equal = np.array_equal(execute(graph, {"x": given})[nodes[-1].name], expected)
+    if check and not answers_equal:
+        raise UnreadableDesign(f"{path}: the Graph does not answer as the vendor's hardware did")
     return VendorDesign(
         graph,
         float(document["clock_ns"]),
@@ -139,4 +154,7 @@ def read(path: Path, *, reuse: int) -> VendorDesign:
         given,
         expected,
         {key: float(whole[key]) for key in ("lut", "ff", "dsp", "bram18")},
+        str(document["part"]),
+        tuple(document["csynth"]),
+        answers_equal,
     )

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from codesign import graph as base
-from codesign.errors import DesignError
+from codesign.errors import DesignError, UsageError
 from codesign.graph.fixed_point import FixedPoint
 from codesign.simulate.engine import predict_numbers
 from codesign.simulate.samples import InputCounts, Samples, ports_of, quantize
 from codesign.simulate.trace import LayerTrace, trace
+
+if TYPE_CHECKING:
+    from codesign.estimate import Estimate
+
+E = TypeVar("E", bound=Enum)
 
 Data = npt.ArrayLike | Mapping[str, npt.ArrayLike]
 
@@ -32,6 +38,18 @@ def _warn_of_rounding(given: InputCounts, stacklevel: int) -> None:
             InputRoundedWarning,
             stacklevel=stacklevel + 1,
         )
+
+
+def _one_of(kind: type[E], value: str, what: str) -> E:
+    """A text as the choice that it names.
+
+    Raises:
+        UsageError: it names none.
+    """
+    try:
+        return kind(value)
+    except ValueError:
+        raise UsageError(f"{what} {value!r:.80} is none of {', '.join(str(item.value) for item in kind)}") from None
 
 
 class Graph(base.Graph):
@@ -125,6 +143,55 @@ class Graph(base.Graph):
             InputDataError: as `predict`.
         """
         return trace(self, self._samples(x).inputs)
+
+    def estimate(
+        self,
+        board: str | Path | None = None,
+        *,
+        part: str | None = None,
+        flow: str = "rtl",
+        clock_ns: float | None = None,
+        reuse: int | Mapping[str, int] | None = None,
+        multipliers: str = "auto",
+        io_type: str = "io_parallel",
+        uncalibrated: bool = False,
+    ) -> Estimate:
+        """What the design is expected to cost, before any tool runs.
+
+        Args:
+            board: that ships with codesign, or the path of a board's YAML.
+            part: in place of a board, as vendors order it.
+            flow: `rtl`, our own RTL as Yosys counts it, or `vitis`, the hls4ml project as Vitis HLS reports it.
+            clock_ns: clock period in ns; 10 without it.
+            reuse: reuse factor of every layer that has one, or by layer; the Graph's own without it.
+            multipliers: what they are made of: `auto`, `dsp` or `lut`.
+            io_type: of the hls4ml project: `io_parallel` or `io_stream`.
+            uncalibrated: estimate parts of families without a calibration, too, with wider intervals.
+
+        Returns:
+            A frozen `codesign.estimate.Estimate`: each figure with `value`, `low` and `high`; None where not known.
+
+        Raises:
+            UsageError: board and part are both given, or neither; flow, multipliers or io_type is none of these.
+            BoardError: the board is unknown.
+            EstimateError: a layer is unknown, or there is no calibration for the part.
+            UnsupportedLayerError: the flow cannot build a layer.
+        """
+        from codesign.estimate import Flow, IoType
+        from codesign.road.estimating import Asked, estimate_graph
+        from codesign.rtl import Multipliers
+
+        asked = Asked(
+            flow=_one_of(Flow, flow, "flow"),
+            board="" if board is None else str(board),
+            part=part or "",
+            uncalibrated=uncalibrated,
+            clock_ns=clock_ns,
+            reuse=reuse,
+            multipliers=_one_of(Multipliers, multipliers, "multipliers"),
+            io_type=_one_of(IoType, io_type, "io_type"),
+        )
+        return estimate_graph(self, asked)
 
     def verify(
         self,

@@ -42,6 +42,12 @@ def _reuse(text: str) -> int:
     return value
 
 
+def _reuses(text: str) -> int | dict[str, int]:
+    if "=" not in text:
+        return _reuse(text)
+    return {name: _reuse(value) for name, value in map(_pair, text.split(","))}
+
+
 def _count(text: str) -> int:
     value = int(text)
     if value < 0:
@@ -63,7 +69,44 @@ def _tie(text: str) -> tuple[str, str]:
 
 
 _positive.__name__, _reuse.__name__, _count.__name__ = "positive number", "reuse factor", "count"
+_reuses.__name__ = "reuse factor, as 4 or fc1=4,fc2=2"
 _pair.__name__, _tie.__name__ = "NAME=NAME", "NAME=NUMBER"
+
+
+def _model_options(sub: Parser) -> None:
+    """What decides the Graph, besides the model."""
+    sub.add_argument("--weights", type=Path, metavar="FILE", help="weights of a .json model")
+    sub.add_argument("--input-precision", default="fixed<16,6>", metavar="TYPE", help="type of the inputs")
+    sub.add_argument("--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design")
+    sub.add_argument("--softmax", default="stable", choices=("stable", "latency", "legacy"), help="as in hls4ml")
+    sub.add_argument("--io-type", default="io_parallel", choices=("io_parallel", "io_stream"), help="of the HLS")
+    sub.add_argument(
+        "--strategy",
+        default="latency",
+        choices=("latency", "resource", "resource_unrolled", "distributed_arithmetic"),
+        help="as in hls4ml",
+    )
+    sub.add_argument("--layers", type=Path, metavar="FILE", help="YAML of single layers' strategy and reuse_factor")
+
+
+def _estimate(sub: Parser) -> None:
+    """The arguments of `estimate`."""
+    sub.add_argument("model", type=Path, metavar="MODEL_OR_DESIGN", help="design folder, saved Graph, or model file")
+    sub.add_argument("--board", metavar="BOARD", help="board: see `boards`; the design's own without it")
+    sub.add_argument("--part", metavar="PART", help="part in place of a board, as vendors order it")
+    sub.add_argument("--uncalibrated", action="store_true", help="estimate parts without a calibration, too, wider")
+    sub.add_argument("--flow", default="rtl", choices=("rtl", "vitis"), help="our RTL, or the HLS project by Vitis HLS")
+    sub.add_argument("--clock-ns", type=_positive, metavar="NS", help="clock period; the design's own or 10 without it")
+    sub.add_argument(
+        "--reuse",
+        "--reuse-factor",
+        type=_reuses,
+        metavar="N|LAYER=N,…",
+        help="reuse factor of every layer, or of single ones; the design's own without it",
+    )
+    sub.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the design's")
+    sub.add_argument("--multipliers", default="auto", choices=("auto", "dsp", "lut"), help="what they are made of")
+    _model_options(sub)
 
 
 def parser(functions: Mapping[str, Function]) -> argparse.ArgumentParser:
@@ -99,8 +142,7 @@ def parser(functions: Mapping[str, Function]) -> argparse.ArgumentParser:
     convert = command("convert", "make a design folder (Graph, HLS and RTL projects) from a model")
     convert.add_argument("model", type=Path, metavar="MODEL", help=".keras, legacy .h5, or .json with its weights")
     out(convert, "the design folder")
-    convert.add_argument("--weights", type=Path, metavar="FILE", help="weights of a .json model")
-    convert.add_argument("--input-precision", default="fixed<16,6>", metavar="TYPE", help="type of the inputs")
+    _model_options(convert)
     convert.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the derived")
     convert.add_argument("--clock-ns", type=_positive, default=10.0, metavar="NS", help="clock period")
     convert.add_argument("--board", metavar="BOARD", help="board that the projects are made for: see `boards`")
@@ -108,21 +150,8 @@ def parser(functions: Mapping[str, Function]) -> argparse.ArgumentParser:
     convert.add_argument("--fit", metavar="BOARD", help="fold the RTL until it fits that board; see docs/boards.md")
     convert.add_argument("--data", type=Path, metavar="FILE", help=".npy or .npz samples to keep for `verify`")
     convert.add_argument(
-        "--head", default="model", choices=("model", "logits", "argmax"), help="what leaves the design"
-    )
-    convert.add_argument("--softmax", default="stable", choices=("stable", "latency", "legacy"), help="as in hls4ml")
-    convert.add_argument("--io-type", default="io_parallel", choices=("io_parallel", "io_stream"), help="of the HLS")
-    convert.add_argument(
-        "--strategy",
-        default="latency",
-        choices=("latency", "resource", "resource_unrolled", "distributed_arithmetic"),
-        help="as in hls4ml",
-    )
-    convert.add_argument(
         "--reuse-factor", type=_reuse, default=1, metavar="N", help="as in hls4ml; above 1 the RTL is folded too"
     )
-    convert.add_argument("--layers", type=Path, metavar="FILE", help="YAML of single layers' strategy and reuse_factor")
-
     convert.add_argument(
         "--interface",
         default="valid_ready",
@@ -191,6 +220,9 @@ def parser(functions: Mapping[str, Function]) -> argparse.ArgumentParser:
     mutate.add_argument("--seed", type=_count, default=0, metavar="N", help="of the faults, the samples and the cycles")
     mutate.add_argument("--frames", type=_count, metavar="N", help="samples fed in each scenario")
     mutate.add_argument("--at-least", type=float, default=95.0, metavar="PERCENT", help="share below which it fails")
+
+    estimate = command("estimate", "what a design will cost, before any tool runs, with how far to trust it")
+    _estimate(estimate)
 
     build = command("build", "synthesise a design for a board and show its cost")
     build.add_argument("design", type=Path, metavar="DIR", help="design folder")

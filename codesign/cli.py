@@ -13,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -122,28 +123,32 @@ def _train(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK
 
 
-def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
-    from codesign.board import load_board
+def _model_options(args: argparse.Namespace) -> Any:
+    """How a model file is converted."""
     from codesign.frontend.layer_file import read_layers
     from codesign.frontend.options import ConvertOptions, Head, IoType, SoftmaxChoice, Strategy
     from codesign.frontend.precision_file import read_precision
     from codesign.graph import FixedPoint
+
+    return ConvertOptions(
+        input_type=FixedPoint.parse(args.input_precision),
+        io_type=IoType(args.io_type),
+        strategy=Strategy(args.strategy),
+        head=Head(args.head),
+        softmax=SoftmaxChoice(args.softmax),
+        precision=read_precision(args.precision) if args.precision else {},
+        layers=read_layers(args.layers) if args.layers else {},
+    )
+
+
+def _convert(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.board import load_board
     from codesign.report.conversion import document, show
     from codesign.road.conversion import convert
     from codesign.rtl import Facing, Interface, Language, Multipliers
 
     facing = Facing(Interface(args.interface), args.axis_width, args.axi_lite)
-    options = ConvertOptions(
-        input_type=FixedPoint.parse(args.input_precision),
-        io_type=IoType(args.io_type),
-        strategy=Strategy(args.strategy),
-        reuse_factor=args.reuse_factor,
-        head=Head(args.head),
-        softmax=SoftmaxChoice(args.softmax),
-        precision=read_precision(args.precision) if args.precision else {},
-        layers=read_layers(args.layers) if args.layers else {},
-        clock_ns=args.clock_ns,
-    )
+    options = replace(_model_options(args), reuse_factor=args.reuse_factor, clock_ns=args.clock_ns)
     if args.fit and args.board and args.fit != args.board:
         raise UsageError(f"--fit {args.fit} and --board {args.board} name two boards; give one of them")
     name = args.fit or args.board
@@ -268,6 +273,29 @@ def _mutate(args: argparse.Namespace, terminal: Terminal) -> int:
     return OK if score.share >= args.at_least / 100 else FAILED
 
 
+def _estimate(args: argparse.Namespace, terminal: Terminal) -> int:
+    from codesign.estimate import Flow, IoType
+    from codesign.report.estimate import show
+    from codesign.road.estimating import Asked, estimate_path
+    from codesign.rtl import Multipliers
+
+    asked = Asked(
+        flow=Flow(args.flow),
+        board=args.board or "",
+        part=args.part or "",
+        uncalibrated=args.uncalibrated,
+        clock_ns=args.clock_ns,
+        reuse=args.reuse,
+        multipliers=Multipliers(args.multipliers),
+        io_type=IoType(args.io_type),
+    )
+    with terminal.stages() as stage:
+        estimated = estimate_path(args.model, asked, _model_options(args), weights=args.weights, progress=stage)
+    show(estimated.estimate, terminal.show)
+    terminal.document(estimated.document())
+    return FAILED if estimated.estimate.fits is False else OK
+
+
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.board.cost_table import cost_table
     from codesign.road.building import build
@@ -307,6 +335,7 @@ _FUNCTIONS: Mapping[str, Callable[[argparse.Namespace, Terminal], int]] = {
     "verify": _verify,
     "verify-rtl": _verify_rtl,
     "mutate": _mutate,
+    "estimate": _estimate,
     "build": _build,
     "boards": _boards,
     "doctor": _doctor,

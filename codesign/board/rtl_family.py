@@ -16,10 +16,17 @@ _FAMILIES: Mapping[BoardFamily, Family] = {
     BoardFamily.GOWIN: Family.GOWIN,
 }
 
-if set(_FAMILIES) != set(BoardFamily):
-    raise ImportError(f"no RTL family for {set(BoardFamily) - set(_FAMILIES)}")
+_BOARD_FAMILIES = {rtl: board for board, rtl in _FAMILIES.items()}
+
+if set(_FAMILIES) != set(BoardFamily) or set(_BOARD_FAMILIES) != set(Family):
+    raise ImportError("the families of boards and of RTL differ")
 
 
 def rtl_family(board: Board | None) -> Family:
     """The family that RTL is pipelined for; 7 series without a board, as the default part is one."""
     return Family.XILINX_7SERIES if board is None else _FAMILIES[board.family]
+
+
+def board_family(family: Family) -> BoardFamily:
+    """The family of boards whose parts RTL of a family is made for."""
+    return _BOARD_FAMILIES[family]
