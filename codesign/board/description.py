@@ -67,14 +67,17 @@ def _lines(value: Any) -> str | None:
 
 
 _WORD = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,63}"  # safe in Tcl, on a command line and in a path
+_PART = rf"{_WORD}(/[A-Za-z0-9]{{1,8}})?"  # Gowin's end in a slash and a grade; never in a path
 _KEYS: Mapping[str, _Check] = {
     "name": _matches(r"[a-z0-9][a-z0-9_-]{0,47}", "a name of small letters, digits, '-' and '_'"),
     "title": _line,
-    "part": _matches(_WORD, "a part such as xc7a100tcsg324-1"),
+    "part": _matches(_PART, "a part such as xc7a100tcsg324-1 or GW1NR-LV9QN88PC6/I5"),
     "family": _family,
     "device": _matches(_WORD, "a device such as xc7a100t"),
     "package": _matches(_WORD, "a package such as csg324"),
-    "speed_grade": _matches(r"-?[0-9][A-Za-z0-9]{0,3}|none", 'a speed grade in quotes, such as "-1", or none'),
+    "speed_grade": _matches(
+        r"-?[0-9][A-Za-z0-9]{0,3}|[A-Z][0-9](/[A-Z][0-9])?|none", 'a speed grade in quotes, such as "-1", or none'
+    ),
     "resources": lambda value: None,
     "clock": lambda value: None,
     "constraints": _matches(_WORD, "the name of a file that lies beside the board's YAML"),

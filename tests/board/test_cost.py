@@ -144,8 +144,14 @@ def write(folder: Path, text: str, name: str = "top.v") -> RtlSources:
 @pytest.mark.tools
 @pytest.mark.parametrize(
     ("board", "lut", "bram"),
-    [("arty-a7-100t", (8, 9), 1), ("ulx3s-85f", (9, 12), 1), ("icebreaker", (8, 10), 4)],
-    ids=["xc7", "ecp5", "ice40"],
+    [
+        ("arty-a7-100t", (8, 9), 1),
+        pytest.param("kr260", (8, 9), 1, marks=pytest.mark.slow),
+        ("ulx3s-85f", (9, 12), 1),
+        ("icebreaker", (8, 10), 4),
+        ("tang-nano-9k", (9, 12), 1),
+    ],
+    ids=["xc7", "xcup", "ecp5", "ice40", "gowin"],
 )
 def test_known_verilog(tmp_path: Path, board: str, lut: tuple[int, int], bram: int) -> None:
     """An 8-bit adder into nine flip-flops, and a ROM of 16 Kb in one block RAM, or four of 4 Kb; spaces in paths."""
@@ -164,6 +170,27 @@ def test_a_multiplier_becomes_a_dsp(tmp_path: Path) -> None:
     assert synthesise(write(tmp_path / "rtl", text), load_board("pynq-z2"), tmp_path / "work").dsp == 1
     assert synthesise(write(tmp_path / "rtl", text.replace("17", "15").replace("35", "31")), load_board("icebreaker"),
                       tmp_path / "work").dsp == 1  # fmt: skip
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(("bits", "dsp"), [(9, 1), (36, 4)])
+def test_multipliers_of_gowin(tmp_path: Path, bits: int, dsp: int) -> None:
+    text = f"module top (input clk, input signed [{bits - 1}:0] a, b, output reg signed [{2 * bits - 1}:0] p);\n"
+    text += "always @(posedge clk) p <= a * b; endmodule\n"
+    found = synthesise(write(tmp_path / "rtl", text), load_board("tang-nano-9k"), tmp_path / "work")
+    assert (found.dsp, found.other) == (dsp, ())
+
+
+@pytest.mark.tools
+@pytest.mark.parametrize(("board", "luts"), [("kr260", 8), ("tang-nano-9k", 16)])
+def test_distributed_memory_and_a_multiplier(tmp_path: Path, board: str, luts: int) -> None:
+    """A RAM of 16 words of 8 bits: one RAM32M16 is a slice of UltraScale+; two 16x4 RAMs are two CFUs of Gowin."""
+    text = "module top (input clk, we, input [3:0] w, r, input [7:0] d, output [7:0] q,\n"
+    text += "  input signed [17:0] a, b, output reg signed [35:0] p);\n"
+    text += "always @(posedge clk) p <= a * b;\n"
+    text += "reg [7:0] ram [0:15]; assign q = ram[r]; always @(posedge clk) if (we) ram[w] <= d; endmodule\n"
+    found = synthesise(write(tmp_path / "rtl", text), load_board(board), tmp_path / "work")
+    assert (found.lut_memory, found.dsp, found.bram, found.other) == (luts, 1, 0, ())
 
 
 @pytest.mark.tools

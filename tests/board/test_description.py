@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def spoil(path: Path, old: str, new: str) -> None:
 
 
 def test_boards_that_ship() -> None:
-    assert {"arty-a7-100t", "ulx3s-85f", "pynq-z2"} <= set(board_names())
+    assert {"arty-a7-100t", "ulx3s-85f", "pynq-z2", "tang-nano-9k", "kr260", "cora-z7-07s"} <= set(board_names())
+    assert {board.family for board in list_boards()} == set(Family)
     for board in list_boards():
         assert board.constraints.is_file()
         assert board.clock_pin in board.constraints.read_text()
@@ -41,6 +43,32 @@ def test_known_facts() -> None:
     assert (ulx3s.lut, ulx3s.dsp, ulx3s.bram, ulx3s.family) == (83640, 156, 208, Family.ECP5)
     ice = load_board("icebreaker")
     assert (ice.lut, ice.lut_memory, ice.dsp, ice.bram, ice.bram_unit_kbits) == (5280, 0, 8, 30, 4)
+
+
+def test_known_facts_of_gowin() -> None:
+    nano = load_board("tang-nano-9k")
+    assert (nano.lut, nano.lut_memory, nano.ff, nano.dsp, nano.bram) == (8640, 2160, 6480, 20, 26)
+    assert (nano.part, nano.speed_grade, nano.clock_mhz, nano.clock_pin) == ("GW1NR-LV9QN88PC6/I5", "C6/I5", 27, "52")
+    assert (nano.family, nano.bram_unit_kbits) == (Family.GOWIN, 18)
+
+
+def test_known_facts_of_ultrascale_plus() -> None:
+    kria = load_board("kr260")
+    assert (kria.lut, kria.ff, kria.dsp, kria.bram, kria.family) == (117120, 234240, 1248, 288, Family.XCUP)
+    assert (kria.part, kria.clock_mhz) == ("xck26-sfvc784-2LV-c", 25)
+
+
+def test_known_facts_of_the_smallest_zynq() -> None:
+    cora = load_board("cora-z7-07s")
+    assert (cora.lut, cora.ff, cora.dsp, cora.bram, cora.part) == (14400, 28800, 66, 100, "xc7z007sclg400-1")
+
+
+@pytest.mark.parametrize("part", ["a/b/c", "a/../b", "/a", "a/", "a/b;c", "a\nb", "GW1NR/I5\n"])
+def test_a_part_is_one_word_with_at_most_a_grade(mine: Path, part: str) -> None:
+    text = mine.read_text().replace("part: xc7a100tcsg324-1", f"part: {json.dumps(part)}")
+    mine.write_text(text)
+    with pytest.raises(BoardError, match=r"part: .* is illegal; give a part such as xc7a100tcsg324-1 or GW1NR"):
+        load_board(mine)
 
 
 def test_a_board_of_ones_own(mine: Path) -> None:
