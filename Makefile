@@ -11,7 +11,7 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl measure-fmax format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate measure-fmax format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -47,6 +47,10 @@ bench-verify: $(VENV)/.installed-all
 bench-rtl: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python -m benchmarks.rtl
 
+# rule4ml, which it compares with, is large; ESTIMATE=--without-rule4ml leaves it out.
+bench-estimate: $(VENV)/.installed-all $(if $(findstring --without-rule4ml,$(ESTIMATE)),,$(VENV)/rule4ml/.installed)
+	$(ALONE) $(BIN)/python -m benchmarks.estimate $(ESTIMATE)
+
 # Needs nextpnr-ecp5, nextpnr-ice40 and nextpnr-himbaechel-gowin, or their yowasp- packages, on the PATH.
 measure-fmax: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python -m benchmarks.fmax
@@ -79,6 +83,11 @@ $(VENV)/keras2/.installed: tests/keras2/requirements.txt | $(VENV)/.made
 $(VENV)/origins/.installed: tests/origins/requirements.txt | $(VENV)/.made
 	$(PYTHON) -m venv $(VENV)/origins
 	$(VENV)/origins/bin/python -m pip install --disable-pip-version-check -r $<
+	@touch $@
+
+$(VENV)/rule4ml/.installed: benchmarks/rule4ml/requirements.txt | $(VENV)/.made
+	$(PYTHON) -m venv $(VENV)/rule4ml
+	$(VENV)/rule4ml/bin/python -m pip install --disable-pip-version-check -r $<
 	@touch $@
 
 $(VENV)/.installed-all: pyproject.toml | $(VENV)/.made
