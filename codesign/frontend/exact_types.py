@@ -27,13 +27,14 @@ from hls4ml.model.types import (
 )
 
 from codesign.errors import PrecisionError
-from codesign.frontend.interval import Interval, affine
-from codesign.graph import FLOAT, FixedPoint, Overflow, Product, Rounding
+from codesign.graph import FLOAT, FixedPoint, MergeOperation, Overflow, Product, Rounding
 from codesign.graph.exact import exact_type, holds_exactly
 from codesign.graph.floating import from_bits
+from codesign.graph.interval import MERGED, Interval, affine, averaged
 from codesign.graph.reading import read_type, read_weight
 from codesign.graph.reading.products import counts_agreement, read_products
 from codesign.graph.reading.softmax import slices
+from codesign.graph.softmax_tables import UNIT, stable_types
 
 
 def to_hls4ml(type_: FixedPoint) -> FixedPrecisionType | StandardFloatPrecisionType:
@@ -253,27 +254,15 @@ def _average(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interv
     terms = math.prod(int(node.get_attr(f"pool_{side}", 0) or 1) for side in ("height", "width"))
     if node.class_name.startswith("Global"):
         terms = math.prod(int(axis) for axis in node.get_input_variable().shape[:-1])
-    growth = (terms - 1).bit_length()
-    total = Interval(held.low * terms, held.high * terms, held.fraction + growth)
+    total, mean = averaged(held, terms)
     _resolve(node, "accum_t", total.type(node.name))
-    mean = Interval(held.low, held.high, held.fraction + growth)
     return mean.clipped(_resolve(node, "result_t", mean.type(node.name)))
 
 
 def _merge(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
     first, second = (intervals[node.get_input_node(name).name] for name in node.inputs[:2])
-    held = _MERGES[str(node.get_attr("op")).lower()](first, second)
+    held = MERGED[MergeOperation(str(node.get_attr("op")).lower())](first, second)
     return held.clipped(_resolve(node, "result_t", held.type(node.name)))
-
-
-_MERGES: Mapping[str, Callable[[Interval, Interval], Interval]] = {
-    "add": Interval.__add__,
-    "subtract": Interval.__sub__,
-    "multiply": Interval.__mul__,
-    "average": lambda first, second: (first + second).halved(),
-    "maximum": Interval.joined,
-    "minimum": Interval.joined,
-}
 
 
 def _concatenate(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interval:
@@ -286,32 +275,20 @@ def _softmax(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interv
     implementation = str(node.get_attr("implementation")).lower()
     if implementation == "argmax":
         return Interval.of(_resolve(node, "result_t", FixedPoint(False, 1, 1)))
-    unit = FixedPoint(False, 18, 1, Rounding.RND, Overflow.SAT)  # holds [0, 1], both ends included
     if implementation == "stable":
-        _stable_types(node, stated, unit)
-    return Interval.of(_resolve(node, "result_t", unit))
+        _stable_types(node, stated)
+    return Interval.of(_resolve(node, "result_t", UNIT))
 
 
-def _stable_types(node: Any, stated: frozenset[str], unit: FixedPoint) -> None:
-    """Types in which a stable softmax neither wraps its argument nor its sum.
-
-    hls4ml's defaults lose one bit of `max - x`, so that distant classes come back as winners.
-    """
-    source = _input_type(node)
-    bits = int(node.get_attr("table_size")).bit_length() - 1
-    distance = FixedPoint(False, source.width, source.integer)
-    if distance.width > bits:
-        integer = min(distance.integer, 4)  # exp(-16) is below one step of the table
-        distance = FixedPoint(False, bits, integer, Rounding.RND, Overflow.SAT)
+def _stable_types(node: Any, stated: frozenset[str]) -> None:
     terms = slices(node, tuple(int(axis) for axis in node.get_output_variable().shape))["n_slice"]
-    growth = (terms - 1).bit_length()
-    total = FixedPoint(False, unit.width + growth, unit.integer + growth)
+    types = stable_types(_input_type(node), int(node.get_attr("table_size")), terms)
     for key, type_ in (
-        ("inp_norm_t", distance),
-        ("exp_table_t", unit),
-        ("accum_t", total),
-        ("inv_inp_t", total),
-        ("inv_table_t", unit),
+        ("inp_norm_t", types.norm),
+        ("exp_table_t", types.exp),
+        ("accum_t", types.accumulator),
+        ("inv_inp_t", types.inv_input),
+        ("inv_table_t", types.inv),
     ):
         if key.removesuffix("_t") not in stated:
             _set_type(node, key, type_)

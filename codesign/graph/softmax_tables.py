@@ -11,7 +11,7 @@ import numpy.typing as npt
 from codesign.errors import GraphError
 from codesign.graph.c_math import expf
 from codesign.graph.convert import from_float
-from codesign.graph.fixed_point import FixedPoint
+from codesign.graph.fixed_point import FixedPoint, Overflow, Rounding
 from codesign.graph.nodes import IntArray, Softmax, SoftmaxDifference, SoftmaxImplementation, frozen
 
 
@@ -36,6 +36,30 @@ def internal_types(node: Softmax) -> SoftmaxTypes:
     if len(known) != len(found):
         raise GraphError(f"node {node.name!r}: softmax {node.implementation.value} lacks an internal type")
     return SoftmaxTypes(*known)
+
+
+UNIT = FixedPoint(False, 18, 1, Rounding.RND, Overflow.SAT)
+"""Holds [0, 1], both ends included."""
+
+
+def stable_types(source: FixedPoint, entries: int, terms: int) -> SoftmaxTypes:
+    """Types in which a stable softmax neither wraps its argument nor its sum.
+
+    hls4ml's defaults lose one bit of `max - x`, so that distant classes come back as winners.
+
+    Args:
+        source: the type of its input.
+        entries: of the exponential's table, a power of two.
+        terms: numbers in a slice.
+    """
+    bits = entries.bit_length() - 1
+    distance = FixedPoint(False, source.width, source.integer)
+    if distance.width > bits:
+        integer = min(distance.integer, 4)  # exp(-16) is below one step of the table
+        distance = FixedPoint(False, bits, integer, Rounding.RND, Overflow.SAT)
+    growth = (terms - 1).bit_length()
+    total = FixedPoint(False, UNIT.width + growth, UNIT.integer + growth)
+    return SoftmaxTypes(exp=UNIT, inv=UNIT, norm=distance, accumulator=total, inv_input=total)
 
 
 def _index_values(type_: FixedPoint, entries: int) -> npt.NDArray[np.float32]:

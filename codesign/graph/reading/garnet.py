@@ -133,7 +133,7 @@ def _types(node: Any) -> dict[str, Any]:
     integer = max(log2_reuse, log2_vertices - log2_reuse)
     table_type = _precision(node, "edge_weight", FixedPoint(False, _FRACTION, 0))
     return {
-        "table": _table(table_type),
+        "table": edge_table(table_type),
         "table_type": table_type,
         "weight_accumulator": _precision(node, "edge_weight_aggr", FixedPoint(False, integer + _FRACTION, integer)),
         "accumulator": _precision(node, "aggr", FixedPoint(True, integer + 3 + _FRACTION, integer + 3)),
@@ -143,7 +143,7 @@ def _types(node: Any) -> dict[str, Any]:
     }
 
 
-def _table(type_: FixedPoint) -> IntArray:
+def edge_table(type_: FixedPoint) -> IntArray:
     """exp(-d²) of every distance d, by its 12 bits; that of zero is just below one, whatever the type could hold."""
     words = np.arange(1 << DISTANCE.width)
     distances = np.where(words > DISTANCE.max_int, words - (1 << DISTANCE.width), words) / 2.0**DISTANCE.fraction

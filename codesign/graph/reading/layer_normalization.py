@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 
 from codesign.errors import UnsupportedLayerError
-from codesign.graph.convert import from_float
 from codesign.graph.fixed_point import FixedPoint
-from codesign.graph.nodes import IntArray, LayerNormalization, Node, frozen
+from codesign.graph.nodes import LayerNormalization, Node, frozen
 from codesign.graph.reading.precision import class_names, read_type, read_weight, type_of
 from codesign.graph.reading.registry import reads
+from codesign.graph.root_tables import inverse_roots, mean_factor
 
 _SIGN = FixedPoint(True, 2, 2)
 
@@ -31,7 +31,7 @@ def read_layer_normalization(node: Any, common: dict[str, Any]) -> Node:
     length = int(np.prod(common["shape"])) // int(node.get_attr("seq_len"))
     factor, factor_type = _factor(node, length, accumulator)
     power = int(node.get_attr("table_range_power2"))
-    table = _table(int(node.get_attr("epsilon_power_of_10")), power, int(node.get_attr("table_size")), table_type)
+    epsilon, entries = int(node.get_attr("epsilon_power_of_10")), int(node.get_attr("table_size"))
     return LayerNormalization(
         **common,
         scale=frozen(scale.ravel()),
@@ -41,7 +41,7 @@ def read_layer_normalization(node: Any, common: dict[str, Any]) -> Node:
         accumulator=accumulator,
         factor=factor,
         factor_type=factor_type,
-        table=table,
+        table=inverse_roots(epsilon, power, entries, table_type),
         table_type=table_type,
         range_power=power,
     )
@@ -52,18 +52,9 @@ def _factor(node: Any, length: int, accumulator: FixedPoint) -> tuple[int, Fixed
 
     It multiplies as it would by the scale: where that is ternary, by the factor's sign alone.
     """
-    factor = int(from_float(np.array([1.0 / length]), accumulator)[0])
+    factor = mean_factor(length, accumulator)
     precision = node.weights["scale"].type.precision
     if "IntegerPrecisionType" in class_names(precision) and precision.signed and int(precision.width) == 2:
         whole = accumulator.fraction >= 0 and factor == -(1 << accumulator.fraction)
         return (-1 if whole else int(factor != 0)), _SIGN
     return factor, accumulator
-
-
-def _table(epsilon_power: int, range_power: int, entries: int, type_: FixedPoint) -> IntArray:
-    """Inverse square roots as the C++ makes them, in `float`."""
-    low, high = np.float32(10.0**-epsilon_power), np.float32(2.0**-range_power)
-    step = high / np.float32(entries)
-    places = low + step * np.arange(entries).astype(np.float32)
-    with np.errstate(divide="ignore"):
-        return frozen(from_float(1.0 / np.sqrt(places).astype(np.float64), type_))

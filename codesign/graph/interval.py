@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any
@@ -9,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from codesign.errors import PrecisionError
-from codesign.graph import FixedPoint, narrowest
+from codesign.graph.fixed_point import FixedPoint, narrowest
+from codesign.graph.nodes import MergeOperation
 
 _MAX_WIDTH = 1024
 
@@ -83,7 +85,7 @@ def affine(x: Interval, weight: Any, weight_fraction: int, bias: Any, bias_fract
     """The range of `x @ weight + bias` over all x in its interval, for integer weight (n_in, n_out) and bias."""
     positive = np.maximum(weight, 0).astype(object).sum(axis=0)
     negative = np.minimum(weight, 0).astype(object).sum(axis=0)
-    scale, offset = Fraction(1, 2**weight_fraction), Fraction(1, 2**bias_fraction)
+    scale, offset = Fraction(2) ** -weight_fraction, Fraction(2) ** -bias_fraction
     lows = [p * x.low * scale + n * x.high * scale for p, n in zip(positive, negative, strict=True)]
     highs = [p * x.high * scale + n * x.low * scale for p, n in zip(positive, negative, strict=True)]
     biases = [int(b) * offset for b in bias]
@@ -91,3 +93,21 @@ def affine(x: Interval, weight: Any, weight_fraction: int, bias: Any, bias_fract
     high = max(a + b for a, b in zip(highs, biases, strict=True))
     # The bias alone, and any partial sum, must fit as well.
     return Interval(min(low, *biases), max(high, *biases), max(x.fraction + weight_fraction, bias_fraction))
+
+
+def averaged(x: Interval, terms: int) -> tuple[Interval, Interval]:
+    """The range of sums of `terms` numbers, and of their means with as many more fraction bits as the sum grows."""
+    growth = (terms - 1).bit_length()
+    total = Interval(x.low * terms, x.high * terms, x.fraction + growth)
+    return total, Interval(x.low, x.high, x.fraction + growth)
+
+
+MERGED: Mapping[MergeOperation, Callable[[Interval, Interval], Interval]] = {
+    MergeOperation.ADD: Interval.__add__,
+    MergeOperation.SUBTRACT: Interval.__sub__,
+    MergeOperation.MULTIPLY: Interval.__mul__,
+    MergeOperation.AVERAGE: lambda first, second: (first + second).halved(),
+    MergeOperation.MAXIMUM: Interval.joined,
+    MergeOperation.MINIMUM: Interval.joined,
+}
+"""The range of what two numbers become."""
