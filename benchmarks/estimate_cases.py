@@ -10,7 +10,6 @@ from benchmarks.vendor_designs import VendorDesign, read
 from codesign.errors import CodesignError
 from codesign.estimate import Conditions, Flow, part_target
 from codesign.graph import Graph
-from codesign.rtl import Multipliers
 
 FIGURES = ("lut", "ff", "dsp", "bram18", "cycles", "interval")
 
@@ -23,7 +22,7 @@ class Case:
         model: folder that it lies in.
         variant: file name without its ending.
         graph: the design, with the vendor's reuse factors.
-        conditions: part and clock that it was made for; multipliers of LUTs where the report has no DSP at all.
+        conditions: part and clock that it was made for; multipliers as its report has them.
         truth: `FIGURES`, as the vendor's C synthesis reports them.
         note: what is odd about it; '' for nothing.
     """
@@ -44,9 +43,13 @@ class Case:
 def _case(path: Path, design: VendorDesign) -> Case:
     whole = next(row for row in design.rows if row["module"] == "myproject")
     truth = {**design.report, "cycles": float(whole["latency_cycles"]), "interval": float(whole["interval"])}
-    multipliers = Multipliers.LUT if truth["dsp"] == 0 else Multipliers.AUTO
-    conditions = Conditions(Flow.VITIS, part_target(design.part), design.clock_ns, multipliers=multipliers)
-    note = "" if design.answers_equal else "the Graph does not answer as the hardware did"
+    conditions = Conditions(Flow.VITIS, part_target(design.part), design.synthesis_ns, multipliers=design.multipliers)
+    notes = [] if design.answers_equal else ["the Graph does not answer as the hardware did"]
+    if abs(design.synthesis_ns - design.clock_ns) > 0.05:
+        notes.append(
+            f"made for {design.synthesis_ns} ns, as its slack tells, and not for the {design.clock_ns} ns stated"
+        )
+    note = "; ".join(notes)
     return Case(path.parent.name, path.stem, design.graph, conditions, truth, note)
 
 

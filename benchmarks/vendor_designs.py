@@ -28,9 +28,12 @@ from codesign.graph import (
     SoftmaxImplementation,
     frozen,
 )
+from codesign.rtl import Multipliers
 from codesign.simulate import execute
 
 Record = Mapping[str, Any]
+
+_UNCERTAINTY = 0.125
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,7 @@ class VendorDesign:
 
     Attributes:
         graph: the design.
-        clock_ns: clock period that it was made for.
+        clock_ns: clock period that its file states; `synthesis_ns` is the one that it was made for.
         cycles: clock edges from its start to the first answer, simulated.
         interval: clock edges from one answer to the next, simulated.
         x: (samples, n_in) integers given to the hardware.
@@ -60,6 +63,23 @@ class VendorDesign:
     part: str
     rows: tuple[Record, ...]
     answers_equal: bool = True
+
+    @property
+    def multipliers(self) -> Multipliers:
+        """LUT where the report has no DSP block, else DSP; the name of the file does not always say the truth."""
+        return Multipliers.DSP if self.report["dsp"] else Multipliers.LUT
+
+    @property
+    def synthesis_ns(self) -> float:
+        """The clock period that the tool was asked for, in ns, as its report tells.
+
+        Slack is what the period leaves after its uncertainty (hls4ml's 12.5 %) and the slowest logic. Latency in ns
+        counts clocks of that period, or of the slowest logic where that is slower.
+        """
+        whole = self.rows[0]
+        clock, slack = float(whole["latency_ns"]) / float(whole["latency_cycles"]), float(whole["slack_ns"])
+        met = slack >= -_UNCERTAINTY * clock
+        return round(clock if met else (clock + slack) / (1 - _UNCERTAINTY), 2)
 
 
 class UnreadableDesign(SystemExit):

@@ -1,0 +1,97 @@
+"""What of a design stays after constants are folded: numbers that depend on no input, or that nothing reads, go."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from weakref import WeakKeyDictionary
+
+import numpy as np
+import numpy.typing as npt
+
+from codesign.graph import Activation, Dense, Graph, Node, Normalize, frozen
+
+Mask = npt.NDArray[np.bool_]
+_ELEMENTWISE = (Activation, Normalize)
+
+
+@dataclass(frozen=True, eq=False)
+class Folded:
+    """A node as it is built.
+
+    Attributes:
+        node: as the design has it.
+        built: the same without what is folded away; None where nothing of it is left.
+        sources: the nodes that it reads, as the design has them.
+        values: numbers of its result that are not folded away.
+    """
+
+    node: Node
+    built: Node | None
+    sources: tuple[Node, ...]
+    values: int
+
+
+_KNOWN: WeakKeyDictionary[Graph, tuple[Folded, ...]] = WeakKeyDictionary()
+
+
+def folded(graph: Graph) -> tuple[Folded, ...]:
+    """The nodes of a design as they are built, in order."""
+    known = _KNOWN.get(graph)
+    if known is None:
+        known = _folded(graph)
+        _KNOWN[graph] = known
+    return known
+
+
+def _folded(graph: Graph) -> tuple[Folded, ...]:
+    varies, read = _varying(graph), _read(graph)
+    found = []
+    for node in graph:
+        kept = varies[node.name] & read[node.name]
+        found.append(Folded(node, _built(node, kept, read[node.name]), graph.sources(node), int(kept.sum())))
+    return tuple(found)
+
+
+def _varying(graph: Graph) -> dict[str, Mask]:
+    """Of each node, the numbers that depend on an input."""
+    found: dict[str, Mask] = {}
+    for node in graph:
+        mask = np.ones(node.size, dtype=bool)
+        if isinstance(node, Dense):
+            mask = (node.weight[found[node.inputs[0]]] != 0).any(axis=0)
+        elif isinstance(node, _ELEMENTWISE):
+            mask = found[node.inputs[0]].copy()
+            if isinstance(node, Normalize):
+                mask &= np.tile(node.scale != 0, node.size // node.scale.size)
+        found[node.name] = mask
+    return found
+
+
+def _read(graph: Graph) -> dict[str, Mask]:
+    """Of each node, the numbers that reach an output."""
+    found = {node.name: np.full(node.size, node.name in graph.outputs) for node in graph}
+    for node in reversed(graph.nodes):
+        mask = found[node.name]
+        for name in node.inputs:
+            if isinstance(node, Dense):
+                found[name] |= (node.weight[:, mask] != 0).any(axis=1)
+            elif isinstance(node, _ELEMENTWISE):
+                found[name] |= mask
+            else:
+                found[name] |= True
+    return found
+
+
+def _built(node: Node, kept: Mask, read: Mask) -> Node | None:
+    if not kept.any():
+        return None
+    if isinstance(node, Dense) and not read.all():
+        return replace(node, weight=frozen(node.weight * read), bias=frozen(node.bias * read))
+    if isinstance(node, _ELEMENTWISE) and not kept.all():
+        shape = (int(kept.sum()),)
+        if isinstance(node, Normalize):
+            repeated = node.size // node.scale.size
+            scale, bias = (frozen(np.tile(values, repeated)[kept]) for values in (node.scale, node.bias))
+            return replace(node, shape=shape, scale=scale, bias=bias)
+        return replace(node, shape=shape)
+    return node
