@@ -6,30 +6,32 @@ What depends on clock, part and reuse factor is not in here: a sweep over those 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
+from typing import Any
 from weakref import WeakKeyDictionary
 
 import numpy as np
 import numpy.typing as npt
 
-from codesign.estimate.vitis.multipliers import signed_digits
+from codesign.estimate.vitis.multipliers import magnitude_bits, signed_digits
 from codesign.estimate.vitis.operators import adder_lut
 from codesign.graph import Dense, FixedPoint
 
-Array = npt.NDArray[np.int64]
+Array = npt.NDArray[Any]
+Values = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Level:
-    """What is added at one depth of all sums.
+class Levels:
+    """What is added at each depth of all sums.
 
     Attributes:
-        lut: of its adders.
-        bits: of what is left to add after it.
+        lut: of all adders.
+        bits: of what is left to add, after each depth.
     """
 
     lut: int
-    bits: int
+    bits: tuple[int, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,67 +62,134 @@ class Sums:
     used_outputs: int
 
     @cached_property
-    def by_twos(self) -> tuple[Level, ...]:
+    def by_twos(self) -> Levels:
         """The levels where pairs are added."""
-        return tuple(self._levels(2))
+        left, bits, added = self._sorted(), [], [_NONE]
+        while len(left) > 1:
+            left = _whole_groups(left, 2)
+            less, more = left[::2], left[1::2]
+            both = less > 0  # absent numbers stand first, so that a pair of two has a first one
+            left = np.minimum(np.maximum(less, more) + both, self.accumulator_bits)
+            added.append((left * both).ravel())
+            bits.append(int(left.sum()))
+        return Levels(int(_PAIR_LUT[np.concatenate(added)].sum()), tuple(bits))
 
     @cached_property
-    def by_threes(self) -> tuple[Level, ...]:
-        """The levels where three numbers are added at once."""
-        return tuple(self._levels(3))
+    def by_threes(self) -> Levels:
+        """The levels where three numbers are added at once, by two adders without what one takes beyond its bits."""
+        left, bits, added, threes = self._sorted(), [], [_NONE], 0
+        while len(left) > 1:
+            left = _whole_groups(left, 3)
+            first, second, third = left[::3], left[1::3], left[2::3]
+            three, several = first > 0, second > 0
+            widest = np.maximum(np.maximum(first, second), third)
+            left = np.minimum(widest + three + several, self.accumulator_bits)
+            threes += int((left * three).sum())
+            added.append((left * (several & ~three)).ravel())
+            bits.append(int(left.sum()))
+        return Levels(int(_PAIR_LUT[np.concatenate(added)].sum()) + 2 * threes, tuple(bits))
 
-    def _levels(self, ary: int) -> list[Level]:
-        left, found = np.sort(self.widths, axis=0), []
-        left = left[int((left == 0).all(axis=1).sum()) :]
-        while left.shape[0] > 1:
-            short = -left.shape[0] % ary
-            groups = np.concatenate([np.zeros((short, left.shape[1]), np.int64), left]).reshape(-1, ary, left.shape[1])
-            present, widest = (groups > 0).sum(axis=1), groups.max(axis=1)
-            left = np.where(present > 1, np.minimum(self.accumulator_bits, widest + present - 1), widest)
-            lut = np.where(present == 2, adder_lut(left), 0) + np.where(present == 3, 2 * left, 0)
-            found.append(Level(int(lut.sum()), int(left.sum())))
-        return found
+    def _sorted(self) -> Array:
+        """The widths of each sum in ascending order, without places that no sum has."""
+        ordered = np.sort(self.widths, axis=0)
+        return ordered[len(ordered) - int(self.terms.max(initial=0)) :]
 
 
-def _magnitude_bits(values: Array) -> Array:
-    """ceil(log2(|value|)), 0 for 0 and 1."""
-    below = np.maximum(np.abs(values) - 1, 0)
-    exponents: Array = np.frexp(below.astype(np.float64))[1].astype(np.int64)
-    return exponents
+_NONE = np.zeros(0, dtype=np.int64)
+_PAIR_LUT = adder_lut(np.arange(4096))
+_PAIR_LUT[0] = 0
+_AT_ONCE = 1 << 22
+_FEW = 1 << 10
+
+
+def _whole_groups(left: Array, members: int) -> Array:
+    """With absent numbers before the others, so that groups of so many come out even."""
+    short = -len(left) % members
+    return np.concatenate([np.zeros((short, left.shape[1]), left.dtype), left]) if short else left
+
+
+@dataclass(frozen=True, eq=False)
+class _Products:
+    """What a product with each of some values takes.
+
+    Attributes:
+        kept: bits as the accumulator takes it; 0 for the value 0.
+        multiplied: whether it takes a multiplier.
+        lut: of its adder.
+        made: bits that are not those of a shift.
+    """
+
+    kept: Array
+    multiplied: Array
+    lut: Array
+    made: Array
+
+
+@dataclass(frozen=True)
+class _Into:
+    """The types around a product: bits and sign of the number, bits that the accumulator drops, and its own."""
+
+    bits: int
+    signed: bool
+    dropped: int
+    most: int
+
+
+def _products(values: Values, into: _Into) -> _Products:
+    digits = signed_digits(values)
+    full = into.bits + magnitude_bits(values) + (0 if into.signed else values < 0)
+    kept = np.minimum(np.maximum(full - into.dropped, 1), into.most) * (values != 0)
+    return _Products(kept.astype(np.int16), digits > 2, _PAIR_LUT[full] * (digits == 2), kept * (digits > 1))
+
+
+@lru_cache(maxsize=512)
+def _between(low: int, high: int, into: _Into) -> _Products:
+    """Of all integers between two."""
+    return _products(np.arange(low, high + 1), into)
 
 
 def _sums(node: Dense, source: FixedPoint) -> Sums:
-    weight = node.weight
-    digits, used = signed_digits(weight), weight != 0
-    full = source.width + _magnitude_bits(weight) + ((weight < 0) & (not source.signed))
+    """By the values that the weights have, which are fewer than the weights."""
     dropped = max(0, source.fraction + node.weight_type.fraction - node.accumulator.fraction)
-    kept = np.where(used, np.clip(full - dropped, 1, node.accumulator.width), 0)
-    bias = np.where(node.bias != 0, np.minimum(_magnitude_bits(node.bias) + 1, node.accumulator.width), 0)
-    first = _first_of_equals(weight) & used
-    adds = first & (digits == 2)
-    multiplies = first & (digits > 2)
+    into = _Into(source.width, source.signed, dropped, node.accumulator.width)
+    low, high = int(node.weight.min()), int(node.weight.max())
+    if high - low < _FEW:
+        of, place = _between(low, high, into), node.weight - low
+    else:
+        values, inverse = np.unique(node.weight, return_inverse=True)
+        of, place = _products(values, into), inverse.reshape(node.weight.shape)
+    bias = np.minimum(magnitude_bits(node.bias) + 1, into.most) * (node.bias != 0)
+    widths = np.concatenate([of.kept[place], bias.astype(np.int16)[None]])
+    used = widths > 0
+    counts = _distinct(place, len(of.kept))
     return Sums(
-        widths=np.concatenate([kept, bias[None]]),
-        multiplied=((digits > 2) & used).sum(axis=0),
-        terms=used.sum(axis=0) + (node.bias != 0),
-        multipliers=int(multiplies.sum()),
-        product_lut=int(adder_lut(full[adds]).sum()),
-        product_bits=int(kept[adds | multiplies].sum()),
-        accumulator_bits=node.accumulator.width,
-        used_inputs=int(used.any(axis=1).sum()),
-        used_outputs=int(used.any(axis=0).sum()),
+        widths=widths,
+        multiplied=np.count_nonzero(of.multiplied[place], axis=0),
+        terms=np.count_nonzero(used, axis=0),
+        multipliers=int(counts @ of.multiplied),
+        product_lut=int(counts @ of.lut),
+        product_bits=int(counts @ of.made),
+        accumulator_bits=into.most,
+        used_inputs=int(np.count_nonzero(used[:-1].any(axis=1))),
+        used_outputs=int(np.count_nonzero(used[:-1].any(axis=0))),
     )
 
 
-def _first_of_equals(weight: Array) -> npt.NDArray[np.bool_]:
-    """The first of equal weights of each input; the others are the same product."""
-    order = np.argsort(weight, axis=1, kind="stable")
-    ordered = np.take_along_axis(weight, order, axis=1)
-    new = np.ones(weight.shape, dtype=bool)
-    new[:, 1:] = ordered[:, 1:] != ordered[:, :-1]
-    first = np.empty_like(new)
-    np.put_along_axis(first, order, new, axis=1)
-    return first
+def _distinct(place: Array, values: int) -> Array:
+    """How many inputs are multiplied by each value; by the same one more than once is one product.
+
+    Args:
+        place: (n_in, n_out) index of each weight's value.
+        values: how many there are.
+    """
+    found = np.zeros(values, dtype=np.int64)
+    rows = max(1, _AT_ONCE // values)
+    for start in range(0, len(place), rows):
+        part = place[start : start + rows]
+        there = np.zeros((len(part), values), dtype=bool)
+        there[np.arange(len(part))[:, None], part] = True
+        found += np.count_nonzero(there, axis=0)
+    return found
 
 
 _KNOWN: WeakKeyDictionary[Dense, tuple[FixedPoint, Sums]] = WeakKeyDictionary()

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -58,10 +58,14 @@ class Calibration:
     errors: Mapping[str, tuple[float, ...]]
     designs: str
 
-    def error(self, figure: str) -> float:
-        """The relative error that nine in ten of the designs left out stay within."""
-        magnitudes = sorted(abs(error) for error in self.errors[figure])
-        return magnitudes[-(-9 * len(magnitudes) // 10) - 1]
+    @cached_property
+    def within(self) -> Mapping[str, float]:
+        """For each figure, the relative error that nine in ten of the designs left out stay within."""
+        found = {}
+        for figure, errors in self.errors.items():
+            magnitudes = sorted(map(abs, errors))
+            found[figure] = magnitudes[-(-9 * len(magnitudes) // 10) - 1]
+        return found
 
     def median(self, figure: str) -> float:
         """The median of the relative errors' magnitudes."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codesign.errors import UnsupportedLayerError
 from codesign.estimate.conditions import Conditions
-from codesign.estimate.vitis.adder_tree import Level, Sums, sums
+from codesign.estimate.vitis.adder_tree import Levels, Sums, sums
 from codesign.estimate.vitis.calibration import constants
 from codesign.estimate.vitis.casts import cast_lut
 from codesign.estimate.vitis.dense_resource import resource
@@ -59,7 +59,7 @@ class _Schedule:
         clocks: of latency.
     """
 
-    levels: tuple[Level, ...]
+    levels: Levels
     first: int
     step: int
     clocks: int
@@ -67,8 +67,7 @@ class _Schedule:
     @property
     def kept_bits(self) -> tuple[int, ...]:
         """Bits at the end of each clock but the last, from the first one that ends with sums and not with products."""
-        ends = range(self.first - 1 if self.first else self.step - 1, len(self.levels) - 1, self.step)
-        return tuple(self.levels[end].bits for end in ends)
+        return self.levels.bits[self.first - 1 if self.first else self.step - 1 : -1 : self.step]
 
 
 def _schedule(found: Sums, speed: Speed, stages: int, product_ns: float) -> _Schedule:
@@ -109,7 +108,7 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     dsp_units = units if takes_dsp(width, weight_width, conditions.multipliers) else 0
     stages = speed.dsp_stages(width + weight_width) if dsp_units else 0
     plan = _schedule(found, speed, stages, speed.dsp(width + weight_width) if dsp_units else speed.adder(width))
-    lut = fitted.adder_share * (found.product_lut + sum(level.lut for level in plan.levels))
+    lut = fitted.adder_share * (found.product_lut + plan.levels.lut)
     lut += (units - dsp_units) * multiplier_lut(width, weight_width)
     lut += node.shape[0] * cast_lut(node.accumulator, node.result)
     lut += int(found.terms.sum()) * cast_lut(_product_type(node, source), node.accumulator)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from codesign.errors import EstimateError
 from codesign.estimate.conditions import Conditions
 from codesign.estimate.figure import Figure
@@ -91,7 +93,7 @@ def modules(graph: Graph, conditions: Conditions) -> tuple[tuple[Folded, ...], d
 
 def _figure(name: str, value: float, width: float) -> Figure:
     """An estimate with its interval: of the errors on designs that were left out, all but the largest tenth."""
-    error = width * max(_FEW_MODELS * calibration().error(name), _RULES.get(name, 0.0))
+    error = width * max(_FEW_MODELS * calibration().within[name], _RULES.get(name, 0.0))
     value = round(value) if name in _WHOLE else value
     return Figure(value, value / (1 + error), value / (1 - min(error, 0.9)))
 
@@ -114,10 +116,11 @@ def _layer(item: Folded, row: Module, width: float) -> LayerEstimate:
     )
 
 
+@lru_cache(maxsize=4)
 def _basis(width: float) -> tuple[str, ...]:
     found = calibration()
     errors = ", ".join(
-        f"{name} {100 * found.median(figure):.0f} % (nine in ten below {100 * found.error(figure):.0f} %)"
+        f"{name} {100 * found.median(figure):.0f} % (nine in ten below {100 * found.within[figure]:.0f} %)"
         for name, figure in (("LUT", "lut"), ("FF", "ff"), ("DSP", "dsp"), ("BRAM", "bram18"), ("latency", "latency"))
     )
     lines = [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from weakref import WeakKeyDictionary
 
@@ -44,21 +45,29 @@ def folded(graph: Graph) -> tuple[Folded, ...]:
 
 
 def _folded(graph: Graph) -> tuple[Folded, ...]:
-    varies, read = _varying(graph), _read(graph)
+    connected = {node.name: node.weight != 0 for node in graph if isinstance(node, Dense)}
+    varies, read = _varying(graph, connected), _read(graph, connected)
     found = []
     for node in graph:
         kept = varies[node.name] & read[node.name]
-        found.append(Folded(node, _built(node, kept, read[node.name]), graph.sources(node), int(kept.sum())))
+        found.append(
+            Folded(
+                node,
+                _built(node, kept, read[node.name], connected.get(node.name)),
+                graph.sources(node),
+                int(kept.sum()),
+            )
+        )
     return tuple(found)
 
 
-def _varying(graph: Graph) -> dict[str, Mask]:
+def _varying(graph: Graph, connected: Mapping[str, Mask]) -> dict[str, Mask]:
     """Of each node, the numbers that depend on an input."""
     found: dict[str, Mask] = {}
     for node in graph:
         mask = np.ones(node.size, dtype=bool)
         if isinstance(node, Dense):
-            mask = (node.weight[found[node.inputs[0]]] != 0).any(axis=0)
+            mask = found[node.inputs[0]] @ connected[node.name]
         elif isinstance(node, _ELEMENTWISE):
             mask = found[node.inputs[0]].copy()
             if isinstance(node, Normalize):
@@ -67,14 +76,14 @@ def _varying(graph: Graph) -> dict[str, Mask]:
     return found
 
 
-def _read(graph: Graph) -> dict[str, Mask]:
+def _read(graph: Graph, connected: Mapping[str, Mask]) -> dict[str, Mask]:
     """Of each node, the numbers that reach an output."""
     found = {node.name: np.full(node.size, node.name in graph.outputs) for node in graph}
     for node in reversed(graph.nodes):
         mask = found[node.name]
         for name in node.inputs:
             if isinstance(node, Dense):
-                found[name] |= (node.weight[:, mask] != 0).any(axis=1)
+                found[name] |= connected[node.name] @ mask
             elif isinstance(node, _ELEMENTWISE):
                 found[name] |= mask
             else:
@@ -82,10 +91,10 @@ def _read(graph: Graph) -> dict[str, Mask]:
     return found
 
 
-def _built(node: Node, kept: Mask, read: Mask) -> Node | None:
+def _built(node: Node, kept: Mask, read: Mask, connected: Mask | None) -> Node | None:
     if not kept.any():
         return None
-    if isinstance(node, Dense) and not read.all():
+    if isinstance(node, Dense) and connected is not None and connected[:, ~read].any():
         return replace(node, weight=frozen(node.weight * read), bias=frozen(node.bias * read))
     if isinstance(node, _ELEMENTWISE) and not kept.all():
         shape = (int(kept.sum()),)

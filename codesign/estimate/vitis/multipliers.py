@@ -13,10 +13,12 @@ AUTO_DSP_BITS = 16
 """Bits of both operands from which the tool takes a DSP block of its own accord. Assumed: published reports of projects
 that leave the choice to it have products of 6 by 6 and of 7 by 8 bits in LUTs, and of 12 by 6 bits in DSP blocks."""
 
+Integers = npt.NDArray[np.int64]
+
 _DSP_OPERANDS = {Family.XILINX_7SERIES: (25, 18), Family.XILINX_ULTRASCALE_PLUS: (27, 18)}
 
 
-def signed_digits(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+def signed_digits(weights: Integers) -> Integers:
     """How many non-zero digits each integer has in canonical signed digits, the fewest of any signed binary form.
 
     A product with a constant takes no multiplier with up to two: 0 nothing, 1 wires (the negative is subtracted where
@@ -26,19 +28,34 @@ def signed_digits(weights: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
     Args:
         weights: integers of any shape, magnitudes below 2**61.
     """
-    magnitude = np.abs(weights.astype(np.int64, copy=False))
-    bits = magnitude ^ (3 * magnitude)  # the digits of the non-adjacent form stand one place higher
-    return _ones(bits)
+    magnitude = np.abs(weights)
+    if magnitude.size and magnitude.max() >= _DIGITS.size:
+        return _digits(magnitude)
+    return _DIGITS[magnitude]
 
 
-def _ones(bits: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Bits set in each non-negative integer."""
-    count = np.zeros(bits.shape, dtype=np.int64)
-    left = bits
-    while left.size and left.any():
+def magnitude_bits(values: Integers) -> Integers:
+    """ceil(log2(|value|)) of each integer; 0 for 0 and 1."""
+    magnitude = np.abs(values)
+    if magnitude.size and magnitude.max() >= _BITS.size:
+        exponents: Integers = np.frexp(np.maximum(magnitude - 1, 0).astype(np.float64))[1].astype(np.int64)
+        return exponents
+    return _BITS[magnitude]
+
+
+def _digits(magnitude: Integers) -> Integers:
+    """Digits of the non-adjacent form, whose bits stand one place higher in `n ^ 3n`."""
+    left, count = magnitude ^ (3 * magnitude), np.zeros(magnitude.shape, dtype=np.int64)
+    while left.any():
         count += left & 1
         left = left >> 1
     return count
+
+
+_SMALL = np.arange(1 << 12, dtype=np.int64)
+_DIGITS = _digits(_SMALL)
+_BITS: Integers = np.frexp(np.maximum(_SMALL - 1, 0).astype(np.float64))[1].astype(np.int64)
+"""Of weights of up to 12 bits, which is nearly all there are."""
 
 
 def multiplier_lut(left_bits: int, right_bits: int) -> float:
