@@ -43,6 +43,7 @@ class Sums:
         multiplied: (n_out,) how many products of each sum take a multiplier.
         terms: (n_out,) how many numbers each sum has.
         multipliers: products that take a multiplier; equal products of an input are one.
+        constant_bits: of the largest constant that is multiplied so, the sign included; 0 for none.
         product_lut: LUTs of the adders that products with two digits are made of; a negative shift is subtracted
             where it is summed.
         product_bits: bits of all products but shifts, as the accumulator takes them.
@@ -55,6 +56,7 @@ class Sums:
     multiplied: Array
     terms: Array
     multipliers: int
+    constant_bits: int
     product_lut: int
     product_bits: int
     accumulator_bits: int
@@ -117,12 +119,14 @@ class _Products:
         multiplied: whether it takes a multiplier.
         lut: of its adder.
         made: bits that are not those of a shift.
+        bits: of the value, the sign included.
     """
 
     kept: Array
     multiplied: Array
     lut: Array
     made: Array
+    bits: Array
 
 
 @dataclass(frozen=True)
@@ -137,9 +141,10 @@ class _Into:
 
 def _products(values: Values, into: _Into) -> _Products:
     digits = signed_digits(values)
-    full = into.bits + magnitude_bits(values) + (0 if into.signed else values < 0)
+    bits = magnitude_bits(values)
+    full = into.bits + bits + (0 if into.signed else values < 0)
     kept = np.minimum(np.maximum(full - into.dropped, 1), into.most) * (values != 0)
-    return _Products(kept.astype(np.int16), digits > 2, _PAIR_LUT[full] * (digits == 2), kept * (digits > 1))
+    return _Products(kept.astype(np.int16), digits > 2, _PAIR_LUT[full] * (digits == 2), kept * (digits > 1), bits + 1)
 
 
 @lru_cache(maxsize=512)
@@ -167,6 +172,7 @@ def _sums(node: Dense, source: FixedPoint) -> Sums:
         multiplied=np.count_nonzero(of.multiplied[place], axis=0),
         terms=np.count_nonzero(used, axis=0),
         multipliers=int(counts @ of.multiplied),
+        constant_bits=int((of.bits * of.multiplied * (counts > 0)).max(initial=0)),
         product_lut=int(counts @ of.lut),
         product_bits=int(counts @ of.made),
         accumulator_bits=into.most,

@@ -106,8 +106,9 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     limit = max(1, -(-node.weight.size // reuse) - zeros // reuse)
     units = min(found.multipliers, limit)
     dsp_units = units if takes_dsp(width, weight_width, conditions.multipliers) else 0
-    stages = speed.dsp_stages(width + weight_width) if dsp_units else 0
-    plan = _schedule(found, speed, stages, speed.dsp(width + weight_width) if dsp_units else speed.adder(width))
+    product = width + found.constant_bits
+    stages = speed.dsp_stages(product) if dsp_units else 0
+    plan = _schedule(found, speed, stages, speed.dsp(product) if dsp_units else speed.adder(width))
     lut = fitted.adder_share * (found.product_lut + plan.levels.lut)
     lut += (units - dsp_units) * multiplier_lut(width, weight_width)
     lut += node.shape[0] * cast_lut(node.accumulator, node.result)
