@@ -103,6 +103,7 @@ class Estimate:
         layers: its layers, in order; what they share and what joins them is in `rest`.
         rest: of the design outside its layers.
         basis: what the model was calibrated on, and its error on what it was not fitted to; a line each.
+        corrected: a local calibration has corrected it.
     """
 
     graph: str
@@ -119,6 +120,7 @@ class Estimate:
     lut_implemented: Figure | None = None
     power_w: Figure | None = None
     basis: tuple[str, ...] = ()
+    corrected: bool = False
 
     @property
     def flow(self) -> Flow:
@@ -173,4 +175,5 @@ class Estimate:
             "layers": [layer.document() for layer in self.layers],
             "rest": None if self.rest is None else self.rest.document(),
             "basis": list(self.basis),
+            "corrected": self.corrected,
         }
