@@ -10,6 +10,7 @@ from benchmarks.vendor_designs import VendorDesign, read
 from codesign.errors import CodesignError
 from codesign.estimate import Conditions, Flow, part_target
 from codesign.graph import Graph
+from codesign.rtl import Multipliers
 
 FIGURES = ("lut", "ff", "dsp", "bram18", "cycles", "interval")
 
@@ -73,5 +74,7 @@ def cases(folder: Path) -> tuple[list[Case], dict[str, str]]:
 
 
 def for_rtl(case: Case) -> Case:
-    """The same design for our own RTL."""
-    return replace(case, conditions=replace(case.conditions, flow=Flow.RTL))
+    """The same design for our own RTL, which chooses by itself where the vendor's tool took DSP blocks."""
+    taken = case.conditions.multipliers
+    multipliers = Multipliers.AUTO if taken is Multipliers.DSP else taken
+    return replace(case, conditions=replace(case.conditions, flow=Flow.RTL, multipliers=multipliers))

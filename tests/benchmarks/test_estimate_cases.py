@@ -53,10 +53,22 @@ def test_a_case_is_what_the_vendor_was_given(golden: Path) -> None:
     assert case.conditions.flow is Flow.VITIS
     assert case.conditions.clock_ns == 5.0
     assert case.conditions.target.family is Family.XILINX_7SERIES
-    assert case.conditions.multipliers is Multipliers.AUTO
+    assert case.conditions.multipliers is Multipliers.DSP
     assert {node.reuse_factor for node in case.graph if isinstance(node, Dense)} == {100}
     assert found["breast_cancer/lut_reuse2"].conditions.multipliers is Multipliers.LUT
     assert for_rtl(case).conditions.flow is Flow.RTL
+    assert for_rtl(case).conditions.multipliers is Multipliers.AUTO
+    assert case.note == ""
+
+
+@pytest.mark.golden
+def test_the_clock_is_the_one_that_slacks_tell(golden: Path) -> None:
+    found = {case.name: case for case in cases(golden)[0]}
+    assert found["jet_tagging/lut_reuse1"].conditions.multipliers is Multipliers.DSP, "whatever its name says"
+    assert {case.conditions.clock_ns for case in found.values() if case.model == "breast_cancer"} == {5.0}
+    jets = [case for case in found.values() if case.model == "jet_tagging"]
+    assert {case.conditions.clock_ns for case in jets} == {3.33}
+    assert {case.note for case in jets} == {"made for 3.33 ns, as its slack tells, and not for the 5.0 ns stated"}
 
 
 @pytest.mark.golden
