@@ -15,7 +15,8 @@ that leave the choice to it have products of 6 by 6 and of 7 by 8 bits in LUTs, 
 
 Integers = npt.NDArray[np.int64]
 
-_DSP_OPERANDS = {Family.XILINX_7SERIES: (25, 18), Family.XILINX_ULTRASCALE_PLUS: (27, 18)}
+DSP_OPERANDS = {Family.XILINX_7SERIES: (25, 18), Family.XILINX_ULTRASCALE_PLUS: (27, 18)}
+"""Bits of the two signed operands that a DSP block multiplies, the wider first."""
 
 
 def signed_digits(weights: Integers) -> Integers:
@@ -73,7 +74,7 @@ def takes_dsp(left_bits: int, right_bits: int, multipliers: Multipliers) -> bool
 
 def dsp_blocks(left_bits: int, right_bits: int, family: Family) -> int:
     """DSP blocks of a product of two signed operands: one, or as many as tiles of 25 (27) by 18 bits cover it."""
-    wide, narrow = _DSP_OPERANDS[family]
+    wide, narrow = DSP_OPERANDS[family]
 
     def tiles(long: int, short: int) -> int:
         return -(-max(long - 1, 1) // (wide - 1)) * -(-max(short - 1, 1) // (narrow - 1))
