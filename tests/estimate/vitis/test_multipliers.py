@@ -60,7 +60,7 @@ def test_who_chooses() -> None:
 
 @pytest.mark.parametrize(
     ("left", "right", "seven", "ultra"),
-    [(8, 8, 1, 1), (18, 25, 1, 1), (18, 27, 2, 1), (26, 19, 2, 2), (26, 26, 4, 4), (32, 32, 4, 4), (1, 40, 2, 2)],
+    [(8, 8, 1, 1), (18, 25, 1, 1), (18, 27, 2, 1), (26, 19, 2, 2), (26, 26, 4, 2), (32, 32, 4, 4), (1, 40, 2, 2)],
 )
 def test_tiles(left: int, right: int, seven: int, ultra: int) -> None:
     assert dsp_blocks(left, right, Family.XILINX_7SERIES) == seven
