@@ -125,8 +125,9 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     interval = min(reuse, clocks + 1)
     if reuse == 1:
         waiting = ff * fitted.waiting_share * max(0, clocks - 2)
-        lut += waiting * DELAY_LINE_LUT / DELAY_LINE_FF + 9 * found.used_outputs
-        ff += waiting + width * found.used_inputs + node.result.width * found.used_outputs + 1
+        kept_results = found.used_outputs if clocks else 0  # logic alone has its operands in registers, no results
+        lut += waiting * DELAY_LINE_LUT / DELAY_LINE_FF + 9 * kept_results
+        ff += waiting + width * found.used_inputs + node.result.width * kept_results + 1
     else:
         lut += STATE_LUT * (interval if units < found.multipliers else 1)
         ff += interval + 1
