@@ -52,6 +52,12 @@ def _one_of(kind: type[E], value: str, what: str) -> E:
         raise UsageError(f"{what} {value!r:.80} is none of {', '.join(str(item.value) for item in kind)}") from None
 
 
+def _types(precision: Mapping[str, Mapping[str, str]] | None) -> dict[str, dict[str, FixedPoint]]:
+    """Types by layer and hls4ml's type name, from texts."""
+    stated = (precision or {}).items()
+    return {layer: {key: FixedPoint.parse(text) for key, text in types.items()} for layer, types in stated}
+
+
 class Graph(base.Graph):
     """A design: what the hardware computes, as frozen integers, with everything one can ask of it."""
 
@@ -79,11 +85,7 @@ class Graph(base.Graph):
         from codesign.frontend.convert import convert
         from codesign.frontend.options import ConvertOptions
 
-        stated = {
-            layer: {key: FixedPoint.parse(text) for key, text in types.items()}
-            for layer, types in (precision or {}).items()
-        }
-        options = ConvertOptions(input_type=FixedPoint.parse(input_precision), precision=stated)
+        options = ConvertOptions(input_type=FixedPoint.parse(input_precision), precision=_types(precision))
         return convert(model, options, cls=cls).graph
 
     @classmethod
@@ -152,6 +154,7 @@ class Graph(base.Graph):
         flow: str = "rtl",
         clock_ns: float | None = None,
         reuse: int | Mapping[str, int] | None = None,
+        precision: Mapping[str, Mapping[str, str]] | None = None,
         multipliers: str = "auto",
         io_type: str = "io_parallel",
         uncalibrated: bool = False,
@@ -164,6 +167,7 @@ class Graph(base.Graph):
             flow: `rtl`, our own RTL as Yosys counts it, or `vitis`, the hls4ml project as Vitis HLS reports it.
             clock_ns: clock period in ns; 10 without it.
             reuse: reuse factor of every layer that has one, or by layer; the Graph's own without it.
+            precision: types in place of the Graph's, as for `from_keras`.
             multipliers: what they are made of: `auto`, `dsp` or `lut`.
             io_type: of the hls4ml project: `io_parallel` or `io_stream`.
             uncalibrated: estimate parts of families without a calibration, too, with wider intervals.
@@ -175,6 +179,7 @@ class Graph(base.Graph):
             UsageError: board and part are both given, or neither; flow, multipliers or io_type is none of these.
             BoardError: the board is unknown.
             EstimateError: a layer is unknown, or there is no calibration for the part.
+            PrecisionError: a type is malformed, or its layer cannot have it.
             UnsupportedLayerError: the flow cannot build a layer.
         """
         from codesign.estimate import Flow, IoType
@@ -190,6 +195,7 @@ class Graph(base.Graph):
             reuse=reuse,
             multipliers=_one_of(Multipliers, multipliers, "multipliers"),
             io_type=_one_of(IoType, io_type, "io_type"),
+            precision=_types(precision),
         )
         return estimate_graph(self, asked)
 

@@ -106,6 +106,13 @@ def _estimate(sub: Parser) -> None:
     )
     sub.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the design's")
     sub.add_argument("--multipliers", default="auto", choices=("auto", "dsp", "lut"), help="what they are made of")
+    sub.add_argument("--report", type=Path, metavar="DIR", help="vendor's reports of the design, to set beside it")
+    sub.add_argument(
+        "--calibrate",
+        action="store_true",
+        help="correct by earlier pairs of estimate and report; with --report, add this one to them",
+    )
+    sub.add_argument("--calibration", type=Path, metavar="FILE", help="file of these pairs, in place of the user's own")
     _model_options(sub)
 
 

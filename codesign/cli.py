@@ -276,9 +276,11 @@ def _mutate(args: argparse.Namespace, terminal: Terminal) -> int:
 def _estimate(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.estimate import Flow, IoType
     from codesign.report.estimate import show
-    from codesign.road.estimating import Asked, estimate_path
+    from codesign.report.truth import show as show_truth
+    from codesign.road.estimating import Asked, Truth, estimate_path
     from codesign.rtl import Multipliers
 
+    options = _model_options(args)
     asked = Asked(
         flow=Flow(args.flow),
         board=args.board or "",
@@ -288,10 +290,14 @@ def _estimate(args: argparse.Namespace, terminal: Terminal) -> int:
         reuse=args.reuse,
         multipliers=Multipliers(args.multipliers),
         io_type=IoType(args.io_type),
+        precision=options.precision,
     )
+    calibrated = args.calibrate or args.calibration is not None
+    truth = Truth(args.report, calibrated, args.calibration, args.calibrate and args.report is not None)
     with terminal.stages() as stage:
-        estimated = estimate_path(args.model, asked, _model_options(args), weights=args.weights, progress=stage)
+        estimated = estimate_path(args.model, asked, options, truth, weights=args.weights, progress=stage)
     show(estimated.estimate, terminal.show)
+    show_truth(estimated, terminal.show)
     terminal.document(estimated.document())
     return FAILED if estimated.estimate.fits is False else OK
 

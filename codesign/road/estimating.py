@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from codesign.board import load_board
-from codesign.errors import UsageError
+from codesign.errors import EstimateError, UsageError
 from codesign.estimate import Conditions, Estimate, Flow, IoType, Target, board_target, estimate, part_target
+from codesign.estimate.local import Comparison, add, compare, corrected, default_path, fit, pair_of, read_pairs
 from codesign.estimate.reuse import reuse_by_node
 from codesign.frontend.options import ConvertOptions
-from codesign.graph import Graph
+from codesign.graph import FixedPoint, Graph
+from codesign.hls.reports import read_reports
+from codesign.precision import retyped
 from codesign.road.reading import Source, read_source
 from codesign.rtl import Multipliers
 
@@ -34,6 +37,7 @@ class Asked:
         reuse: for every layer that has one, or by layer; None for the design's own.
         multipliers: what multipliers are made of.
         io_type: of the hls4ml project.
+        precision: types in place of the Graph's, by layer and hls4ml's type name.
     """
 
     flow: Flow = Flow.RTL
@@ -44,6 +48,27 @@ class Asked:
     reuse: int | Mapping[str, int] | None = None
     multipliers: Multipliers = Multipliers.AUTO
     io_type: IoType = IoType.PARALLEL
+    precision: Mapping[str, Mapping[str, FixedPoint]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What tools reported, and the file of earlier pairs of estimate and truth.
+
+    Attributes:
+        report: a report, or a folder with reports of the same design; None for none.
+        correct: correct the estimate by the earlier pairs.
+        file: that these are in; None for the user's own.
+        add: add this estimate and these reports to them.
+    """
+
+    report: Path | None = None
+    correct: bool = False
+    file: Path | None = None
+    add: bool = False
+
+
+_NO_TRUTH = Truth()
 
 
 def target_of(asked: Asked, design_board: str = "") -> Target:
@@ -95,46 +120,93 @@ class Estimated:
         path: that the user named.
         graph: the design.
         estimate: of it.
+        comparisons: with each report.
+        pairs: in the local calibration file after this one was added; None where none was.
+        file: of the local calibration; None where it has no part in this.
     """
 
     path: Path
     graph: Graph
     estimate: Estimate
+    comparisons: tuple[Comparison, ...] = ()
+    pairs: int | None = None
+    file: Path | None = None
 
     def document(self) -> dict[str, Any]:
         """All of it for machines."""
-        return {"model": str(self.path), **self.estimate.document()}
+        return {
+            "model": str(self.path),
+            **self.estimate.document(),
+            "reports": [comparison.document() for comparison in self.comparisons],
+            "calibration": None if self.file is None else {"file": str(self.file), "pairs": self.pairs},
+        }
 
 
 def estimate_path(
     path: Path,
     asked: Asked,
     options: ConvertOptions,
+    truth: Truth = _NO_TRUTH,
     *,
     weights: Path | None = None,
     progress: Progress = lambda text: None,
 ) -> Estimated:
-    """Estimate a design folder, a saved Graph, or a model file.
+    """Estimate a design folder, a saved Graph, or a model file, and set it beside what tools reported of it.
 
     Args:
         path: of it.
         asked: what is asked for.
         options: how a model file is converted; nothing to the others.
+        truth: what tools reported.
         weights: of a `.json` model.
         progress: told what is being done.
 
     Raises:
-        CodesignError: the model, the part or what is asked for is refused; the message says why.
+        CodesignError: the model, the part, a report or what is asked for is refused; the message says why.
     """
     if path.is_file() or asked.board or asked.part:
         target_of(asked)  # refused before a model takes seconds to load
-    source = read_source(path, options, weights=weights, progress=progress)
-    if options.precision and not source.converted:
-        raise UsageError(
-            f"--precision states types of a model file, and {path} is a converted design; give the model in its place"
-        )
+    reports = () if truth.report is None else read_reports(truth.report)
+    source, asked = read_asked(path, asked, options, weights=weights, progress=progress)
     progress("estimating")
-    return Estimated(path, source.graph, estimate(source.graph, conditions_of(asked, source)))
+    made = estimate(source.graph, conditions_of(asked, source))
+    file, pairs = None, None
+    found = made
+    if truth.correct or truth.add:
+        file = truth.file or default_path()
+        earlier = read_pairs(file)
+        if not earlier and not truth.add:
+            raise EstimateError(
+                f"{file} holds no pair of estimate and truth yet; add some with --report DIR --calibrate"
+            )
+        found = corrected(made, fit(earlier))
+    comparisons = tuple(compare(found, report) for report in reports)
+    if truth.add and file is not None:
+        pairs = len(add(file, *(pair_of(source.graph, made, report) for report in reports)))
+    return Estimated(path, source.graph, found, comparisons, pairs, file)
+
+
+def read_asked(
+    path: Path,
+    asked: Asked,
+    options: ConvertOptions,
+    *,
+    weights: Path | None = None,
+    progress: Progress = lambda text: None,
+) -> tuple[Source, Asked]:
+    """The Graph that is asked about with the types that are asked for, and what else is asked.
+
+    Raises:
+        CodesignError: the model, the Graph or a type is refused.
+    """
+    source = read_source(path, replace(options, precision=asked.precision), weights=weights, progress=progress)
+    if source.converted:  # the conversion has derived the other types from these
+        return source, replace(asked, precision={})
+    return replace(source, graph=_retyped(source.graph, asked)), replace(asked, precision={})
+
+
+def _retyped(graph: Graph, asked: Asked) -> Graph:
+    return retyped(graph, asked.precision) if asked.precision else graph
 
 
 def estimate_graph(graph: Graph, asked: Asked) -> Estimate:
@@ -143,4 +215,5 @@ def estimate_graph(graph: Graph, asked: Asked) -> Estimate:
     Raises:
         CodesignError: the part or what is asked for is refused; the message says why.
     """
+    graph = _retyped(graph, asked)
     return estimate(graph, conditions_of(asked, Source(graph)))

@@ -196,3 +196,78 @@ def test_the_api_refuses_by_name() -> None:
         graph.estimate()
     with pytest.raises(EstimateError, match="no layer of 'net'"):
         graph.estimate("arty-a7-100t", reuse={"fc7": 2})
+
+
+def test_types_that_are_stated(saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    board = ("--board", "arty-a7-100t", "--flow", "vitis")
+    path = tmp_path / "p.yml"
+    path.write_text("layers: {fc: {weight: 'fixed<2,1>'}}")
+    as_it_is = document(capsys, "estimate", saved, *board)
+    narrower = document(capsys, "estimate", saved, *board, "--precision", path)
+    assert narrower["resources"]["lut"]["used"]["value"] != as_it_is["resources"]["lut"]["used"]["value"]
+    from_api = network().estimate("arty-a7-100t", flow="vitis", precision={"fc": {"weight": "fixed<2,1>"}})
+    assert from_api.document()["resources"] == narrower["resources"]
+    path.write_text("layers: {fc9: {weight: 'fixed<2,1>'}}")
+    assert "names layer 'fc9', which design 'net' lacks" in refused(
+        capsys, "estimate", saved, *board, "--precision", path
+    )
+
+
+VITIS = ("--part", "xc7z007s-clg225-2", "--flow", "vitis")
+
+
+def test_truth_stands_beside_it(saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.hls.reports.written import csynth
+
+    report = tmp_path / "design_csynth.xml"
+    report.write_text(csynth(latency="4", interval="1", counts={"BRAM_18K": 0, "DSP": 0, "FF": 100, "LUT": 200}))
+    command = ("estimate", saved, *VITIS, "--clock-ns", 5, "--report", report)
+    found = document(capsys, *command)
+    (of_report,) = found["reports"]
+    assert of_report["stage"] == "csynth"
+    figures = of_report["figures"]
+    assert figures["lut"]["truth"] == 200
+    assert figures["lut"]["estimate"] == found["resources"]["lut"]["used"]
+    assert figures["lut"]["error"] == pytest.approx(figures["lut"]["estimate"]["value"] / 200 - 1)
+    assert found["calibration"] is None, "nothing is kept unless it is asked for"
+    assert main([*map(str, command)]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "estimate and truth: design, C synthesis" in shown
+    assert f"{figures['lut']['error']:+.1%}" in shown
+    other_clock = refused(capsys, "estimate", saved, *VITIS, "--report", report)
+    assert "estimate with --clock-ns 5" in other_clock
+    report.write_text(report.read_text()[:900])
+    assert "design_csynth.xml" in refused(capsys, *command)
+    assert "holds no report" in refused(capsys, *command[:-1], saved)
+
+
+def test_pairs_correct_what_comes_after(saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from tests.hls.reports.written import csynth
+
+    report, file = tmp_path / "design_csynth.xml", tmp_path / "mine" / "calibration.json"
+    command = ("estimate", saved, *VITIS, "--clock-ns", 5)
+    plain = document(capsys, *command)["resources"]["lut"]["used"]["value"]
+    assert "holds no pair of estimate and truth yet; add some with --report DIR --calibrate" in refused(
+        capsys, *command, "--calibration", file
+    )
+    counts = {"BRAM_18K": 0, "DSP": 0, "FF": 100, "LUT": round(8 * plain)}
+    report.write_text(csynth(latency="4", interval="1", counts=counts))
+    tail = ("--report", report, "--calibrate", "--calibration", file)
+    found = document(capsys, *command, *tail)
+    assert found["calibration"] == {"file": str(file), "pairs": 1}
+    assert found["resources"]["lut"]["used"]["value"] == plain, "its own truth does not correct it"
+    found = document(capsys, *command, "--calibrate", "--calibration", file)
+    assert found["resources"]["lut"]["used"]["value"] == pytest.approx(plain * 2, rel=1e-2), "one pair is a third"
+    assert "local calibration towards csynth" in " ".join(found["basis"])
+    assert main([*map(str, (*command, *tail))]) == 0
+    assert f"Added to {file}, which now holds 1" in " ".join(capsys.readouterr().out.split()), "the same pair, again"
+    file.write_text("{")
+    assert f"local calibration {file} is damaged" in refused(capsys, *command, "--calibration", file)
+
+
+def test_the_users_own_file(
+    saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    line = refused(capsys, "estimate", saved, *VITIS, "--calibrate")
+    assert str(tmp_path / "codesign" / "calibration.json") in line
