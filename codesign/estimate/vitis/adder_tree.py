@@ -165,19 +165,19 @@ def _sums(node: Dense, source: FixedPoint) -> Sums:
         of, place = _products(values, into), inverse.reshape(node.weight.shape)
     bias = np.minimum(magnitude_bits(node.bias) + 1, into.most) * (node.bias != 0)
     widths = np.concatenate([of.kept[place], bias.astype(np.int16)[None]])
-    used = widths > 0
+    nonzero = np.count_nonzero(widths[:-1], axis=0)
     counts = _distinct(place, len(of.kept))
     return Sums(
         widths=widths,
         multiplied=np.count_nonzero(of.multiplied[place], axis=0),
-        terms=np.count_nonzero(used, axis=0),
+        terms=nonzero + (bias > 0),
         multipliers=int(counts @ of.multiplied),
         constant_bits=int((of.bits * of.multiplied * (counts > 0)).max(initial=0)),
         product_lut=int(counts @ of.lut),
         product_bits=int(counts @ of.made),
         accumulator_bits=into.most,
-        used_inputs=int(np.count_nonzero(used[:-1].any(axis=1))),
-        used_outputs=int(np.count_nonzero(used[:-1].any(axis=0))),
+        used_inputs=int(np.count_nonzero(node.weight.any(axis=1))),
+        used_outputs=int(np.count_nonzero(nonzero)),
     )
 
 

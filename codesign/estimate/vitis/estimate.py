@@ -186,9 +186,16 @@ def _mixed(whole: Module, parts: tuple[LayerEstimate, ...]) -> dict[str, Figure]
 
 def _figure(name: str, value: float, width: float) -> Figure:
     """An estimate with its interval: of the errors on designs that were left out, all but the largest tenth."""
-    error = width * max(_FEW_MODELS * calibration().within[name], _RULES.get(name, 0.0))
+    below, above = _span(name, width)
     value = round(value) if name in _WHOLE else value
-    return Figure(value, value / (1 + error), value / (1 - min(error, 0.9)))
+    return Figure(value, value * below, value * above)
+
+
+@lru_cache(maxsize=64)
+def _span(name: str, width: float) -> tuple[float, float]:
+    """The lowest and the highest truth, as parts of the estimate."""
+    error = width * max(_FEW_MODELS * calibration().within[name], _RULES.get(name, 0.0))
+    return 1 / (1 + error), 1 / (1 - min(error, 0.9))
 
 
 def _interval(row: Module, width: float) -> Figure:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from codesign.estimate import Conditions, Flow, IoType, part_target
+from codesign.estimate.vitis import layers as _layers  # noqa: F401  (they register as they are imported)
 from codesign.graph import (
     Activation,
     ActivationFunction,
