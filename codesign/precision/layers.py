@@ -40,5 +40,5 @@ def require(
     if found:
         return found
     legal = ", ".join(layer_names(graph, having)) or "none of its layers"
-    problem = f"has no {what}" if nodes else f"is not in design {graph.name!r}"
+    problem = f"has no {what.removeprefix('a ')}" if nodes else f"is not in design {graph.name!r}"
     raise error(f"{where}: layer {layer!r} {problem}; layers with {what} are: {legal}")

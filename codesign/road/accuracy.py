@@ -10,6 +10,7 @@ import numpy.typing as npt
 
 from codesign.graph import Graph
 from codesign.simulate import predict
+from codesign.simulate.classes import chosen
 from codesign.simulate.samples import quantize
 
 
@@ -39,6 +40,5 @@ def measure(graph: Graph, x: npt.NDArray[Any], y: npt.NDArray[Any]) -> Accuracy:
         x: (samples, *shape) numbers.
         y: (samples,) class numbers.
     """
-    outputs = predict(graph, quantize(graph, x).inputs)[graph.outputs[0]].reshape(len(x), -1)
-    chosen = np.argmax(outputs, axis=1) if outputs.shape[1] > 1 else (outputs[:, 0] > 0).astype(np.int64)
-    return Accuracy(int(np.count_nonzero(chosen == y)), len(x))
+    classes = chosen(predict(graph, quantize(graph, x).inputs)[graph.outputs[0]])
+    return Accuracy(int(np.count_nonzero(classes == y)), len(x))

@@ -1,1 +1,40 @@
-"""Estimates over many precision choices."""
+"""Estimates of many configurations of one design: precision, reuse, clock; their front, a table and a plot."""
+
+from codesign.estimate.sweep.evaluate import Estimator
+from codesign.estimate.sweep.front import NAMES, Objective, default_objectives, front
+from codesign.estimate.sweep.parse import parse
+from codesign.estimate.sweep.plot import FORMATS, plot
+from codesign.estimate.sweep.quality import Judge, judge, read_judge
+from codesign.estimate.sweep.row import FIGURES, Costs, Kept, Row
+from codesign.estimate.sweep.run import Progress, Swept, run
+from codesign.estimate.sweep.space import MOST_CONFIGURATIONS, Axis, Knob, Point, Space
+from codesign.estimate.sweep.table import csv_text, document, write_csv
+
+__all__ = [
+    "FIGURES",
+    "FORMATS",
+    "MOST_CONFIGURATIONS",
+    "NAMES",
+    "Axis",
+    "Costs",
+    "Estimator",
+    "Judge",
+    "Kept",
+    "Knob",
+    "Objective",
+    "Point",
+    "Progress",
+    "Row",
+    "Space",
+    "Swept",
+    "csv_text",
+    "default_objectives",
+    "document",
+    "front",
+    "judge",
+    "parse",
+    "plot",
+    "read_judge",
+    "run",
+    "write_csv",
+]
