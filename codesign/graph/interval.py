@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
@@ -85,14 +86,17 @@ def affine(x: Interval, weight: Any, weight_fraction: int, bias: Any, bias_fract
     """The range of `x @ weight + bias` over all x in its interval, for integer weight (n_in, n_out) and bias."""
     positive = np.maximum(weight, 0).astype(object).sum(axis=0)
     negative = np.minimum(weight, 0).astype(object).sum(axis=0)
+    biases = np.asarray(bias).astype(object)
+    # All over one denominator, in Python's integers.
     scale, offset = Fraction(2) ** -weight_fraction, Fraction(2) ** -bias_fraction
-    lows = [p * x.low * scale + n * x.high * scale for p, n in zip(positive, negative, strict=True)]
-    highs = [p * x.high * scale + n * x.low * scale for p, n in zip(positive, negative, strict=True)]
-    biases = [int(b) * offset for b in bias]
-    low = min(a + b for a, b in zip(lows, biases, strict=True))
-    high = max(a + b for a, b in zip(highs, biases, strict=True))
+    parts = (x.low * scale, x.high * scale, offset)
+    whole = math.lcm(*(part.denominator for part in parts))
+    least, most, step = (int(part * whole) for part in parts)
+    lows = positive * least + negative * most + biases * step
+    highs = positive * most + negative * least + biases * step
     # The bias alone, and any partial sum, must fit as well.
-    return Interval(min(low, *biases), max(high, *biases), max(x.fraction + weight_fraction, bias_fraction))
+    low, high = min(lows.min(), biases.min() * step), max(highs.max(), biases.max() * step)
+    return Interval(Fraction(low, whole), Fraction(high, whole), max(x.fraction + weight_fraction, bias_fraction))
 
 
 def averaged(x: Interval, terms: int) -> tuple[Interval, Interval]:

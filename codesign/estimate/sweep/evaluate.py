@@ -10,12 +10,12 @@ from codesign.errors import CodesignError, ToolMissingError
 from codesign.estimate.conditions import Conditions
 from codesign.estimate.estimate import estimate
 from codesign.estimate.record import Estimate
+from codesign.estimate.reuse import reuse_by_node
 from codesign.estimate.sweep.quality import Judge
 from codesign.estimate.sweep.row import Costs, Kept, Row
-from codesign.estimate.sweep.space import Knob, Point, Space, Value, folds
+from codesign.estimate.sweep.space import Knob, Point, Space, Value
 from codesign.graph import Graph, Node, Quantizer
 from codesign.precision import Bits, Requantizer, weight_slots
-from codesign.precision.layers import named
 from codesign.rtl.folded.multipliers import Multipliers
 
 Estimator = Callable[[Graph, Conditions], Estimate]
@@ -71,7 +71,6 @@ class Evaluator:
         """
         self._task = task
         self._requantizer = Requantizer(task.graph)
-        self._folding = [node.name for node in task.graph if folds(node)]
         self._widths = {node.name: _widths(node) for node in task.graph}
         self._last: tuple[tuple[Value, ...], _Made] | None = None
 
@@ -132,13 +131,12 @@ class Evaluator:
 
     def _conditions(self, point: Point) -> Conditions:
         task = self._task.conditions
-        reuse = dict(task.reuse)
+        graph, reuse = self._task.graph, dict(task.reuse)
         every = _whole(point.everywhere(Knob.REUSE))
         if every is not None:
-            reuse = dict.fromkeys(self._folding, every)
-        for layer, value in point.by_layer(Knob.REUSE).items():
-            nodes = [node.name for node in named(self._task.graph, layer) if folds(node)]
-            reuse.update(dict.fromkeys(nodes, int(value) if not isinstance(value, Multipliers) else 1))
+            reuse.update(reuse_by_node(graph, every))
+        single = point.by_layer(Knob.REUSE)
+        reuse.update(reuse_by_node(graph, {layer: _whole(value) or 1 for layer, value in single.items()}))
         clock, multipliers = point.everywhere(Knob.CLOCK_NS), point.everywhere(Knob.MULTIPLIERS)
         return replace(
             task,

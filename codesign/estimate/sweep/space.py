@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from codesign.errors import EstimateError
+from codesign.estimate.reuse import reused
 from codesign.graph import Graph, Node
 from codesign.precision import Requantizer, weight_slots
 from codesign.precision.layers import require
@@ -172,15 +173,10 @@ class Space:
                 )
 
 
-def folds(node: Node) -> bool:
-    """Whether a node has a reuse factor."""
-    return hasattr(node, "reuse_factor")
-
-
 def _having(graph: Graph) -> Mapping[Knob, tuple[str, Callable[[Node], bool]]]:
-    quantizers = Requantizer(graph).quantizers
+    quantizers, folding = Requantizer(graph).quantizers, {node.name for node in reused(graph)}
     return {
         Knob.WEIGHTS: ("weights", lambda node: bool(weight_slots(node))),
         Knob.ACTIVATIONS: ("activations", lambda node: node.name in quantizers),
-        Knob.REUSE: ("a reuse factor", folds),
+        Knob.REUSE: ("a reuse factor", lambda node: node.name in folding),
     }

@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from codesign.artifact import write_atomic
-from codesign.estimate.sweep.front import Objective, default_objectives, front
+from codesign.estimate.sweep.pareto import Objective, default_objectives, front
 from codesign.estimate.sweep.row import FIGURES, Row
-from codesign.estimate.sweep.run import Swept
+from codesign.estimate.sweep.running import Swept
 from codesign.estimate.sweep.space import text
 
 _KEPT = ("weight_bits", "activation_bits", "bits_kept", "quality")

@@ -10,9 +10,9 @@ from typing import Any
 
 from codesign.artifact import write_atomic
 from codesign.errors import EstimateError, ToolMissingError
-from codesign.estimate.sweep.front import Objective, default_objectives, front
+from codesign.estimate.sweep.pareto import Objective, default_objectives, front
 from codesign.estimate.sweep.row import Row
-from codesign.estimate.sweep.run import Swept
+from codesign.estimate.sweep.running import Swept
 
 FORMATS = (".png", ".svg")
 _LABELS = {

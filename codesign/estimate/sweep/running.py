@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import pickle
 import signal
+import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
+from multiprocessing.synchronize import Event
 
 from codesign.errors import EstimateError
 from codesign.estimate.conditions import Conditions
@@ -23,11 +25,12 @@ from codesign.simulate.engine.run import available_threads
 Progress = Callable[[int, int], None]
 """Called with how many configurations are done, and of how many."""
 
-# A process takes about a second to start, in which this one goes through as many as that.
-_WORTH_A_PROCESS = 2000
+# Seconds that this process works alone before it looks how much is left, and those that are worth other processes: one
+# takes a second or two to start, and its rows have to come back.
+_ALONE, _WORTH_PROCESSES = 2.0, 8.0
 _PARTS_A_WORKER = 8
 _LARGEST_PART = 500
-_REPORTED = 50
+_REPORTED = 0.1  # seconds from one report to the next
 
 
 @dataclass(frozen=True)
@@ -77,7 +80,8 @@ def run(
         graph: the design.
         conditions: flow, target, and what the sweep does not change.
         space: what to go through.
-        workers: processes that share the work; None takes as many as are worth their start, up to the cores.
+        workers: processes that share the work; None starts as many as there are cores where much is left after two
+            seconds in this one. The rows do not depend on it.
         judge: of quality (`codesign.estimate.sweep.judge`); without one there is none.
         estimate: gives the estimate of a Graph under conditions; for several processes, a function of a module.
         progress: told now and then.
@@ -95,52 +99,80 @@ def run(
     task = Task(graph, conditions, space, judge, estimate)
     evaluator = Evaluator(task)
     original = evaluator.original()
-    count = _workers(workers, len(space))
-    rows = _here(evaluator, space, progress) if count == 1 else _in_processes(task, count, progress)
+    rows = _rows(task, evaluator, workers, progress)
     reasons = {row.refusal for row in rows}
     if len(reasons) == 1 and "" not in reasons:
         raise EstimateError(f"no configuration of the sweep can be built: {reasons.pop()}")
     return Swept(graph.name, conditions, space, original, tuple(rows), "" if judge is None else judge.what)
 
 
-def _workers(asked: int | None, configurations: int) -> int:
-    if asked is not None and asked < 1:
-        raise EstimateError(f"{asked} workers cannot go through a sweep; give at least 1")
-    most = available_threads() if asked is None else asked
-    worth = max(1, configurations // _WORTH_A_PROCESS) if asked is None else configurations
-    return max(1, min(most, worth))
+def _rows(task: Task, evaluator: Evaluator, workers: int | None, progress: Progress | None) -> list[Row]:
+    if workers is not None and workers < 1:
+        raise EstimateError(f"{workers} workers cannot go through a sweep; give at least 1")
+    count = available_threads() if workers is None else workers
+    rows: list[Row] = []
+    if count == 1 or workers is None:
+        rows = _here(evaluator, task.space, progress, patience=None if count == 1 else _ALONE)
+    left = len(task.space) - len(rows)
+    return rows + (_in_processes(task, len(rows), min(count, left), progress) if left else [])
 
 
-def _here(evaluator: Evaluator, space: Space, progress: Progress | None) -> list[Row]:
-    rows = []
+def _here(evaluator: Evaluator, space: Space, progress: Progress | None, *, patience: float | None) -> list[Row]:
+    """Rows from the first on: all of them, or as many as are made until the others are worth more processes.
+
+    Args:
+        evaluator: makes them.
+        space: of all.
+        progress: told now and then.
+        patience: seconds after which it may stop; None for all rows.
+    """
+    rows: list[Row] = []
+    started = told = time.perf_counter()
     for point in space:
         rows.append(evaluator.row(point))
-        if progress is not None and (len(rows) % _REPORTED == 0 or len(rows) == len(space)):
+        now, left = time.perf_counter(), len(space) - len(rows)
+        if left and now - told < _REPORTED:
+            continue
+        told = now
+        if progress is not None:
             progress(len(rows), len(space))
+        spent = now - started
+        if patience is not None and spent >= patience and spent / len(rows) * left > _WORTH_PROCESSES:
+            break
     return rows
 
 
-_evaluator: Evaluator | None = None  # of a worker process
+# Of a worker process.
+_evaluator: Evaluator | None = None
+_stopped: Event | None = None
 
 
-def _start(packed: bytes) -> None:
-    global _evaluator
+def _start(packed: bytes, stopped: Event) -> None:
+    global _evaluator, _stopped
+    _stopped = stopped
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the first process' to answer
     _evaluator = Evaluator(pickle.loads(packed))  # noqa: S301 (our own, from the process that started this one)
 
 
 def _part(space: Space, start: int, stop: int) -> list[Row]:
     assert _evaluator is not None
-    return [_evaluator.row(space[index]) for index in range(start, stop)]
+    assert _stopped is not None
+    rows = []
+    for index in range(start, stop):
+        if _stopped.is_set():  # nobody waits for the rest
+            break
+        rows.append(_evaluator.row(space[index]))
+    return rows
 
 
-def _parts(configurations: int, workers: int) -> Iterator[tuple[int, int]]:
-    size = min(_LARGEST_PART, max(1, -(-configurations // (workers * _PARTS_A_WORKER))))
-    for start in range(0, configurations, size):
+def _parts(first: int, configurations: int, workers: int) -> Iterator[tuple[int, int]]:
+    size = min(_LARGEST_PART, max(1, -(-(configurations - first) // (workers * _PARTS_A_WORKER))))
+    for start in range(first, configurations, size):
         yield start, min(start + size, configurations)
 
 
-def _in_processes(task: Task, workers: int, progress: Progress | None) -> list[Row]:
+def _in_processes(task: Task, first: int, workers: int, progress: Progress | None) -> list[Row]:
+    """The rows from `first` on."""
     try:
         packed = pickle.dumps(task)
     except (pickle.PicklingError, AttributeError, TypeError) as error:
@@ -148,12 +180,15 @@ def _in_processes(task: Task, workers: int, progress: Progress | None) -> list[R
             f"the estimator cannot be sent to other processes ({error}); give a function of a module, or workers=1"
         ) from error
     found: dict[int, list[Row]] = {}
-    done = 0
+    done = first
     # Other ways to start a process copy threads and locks of this one in whatever state they are.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(packed,))
+    context = get_context("spawn")
+    stopped = context.Event()
+    pool = ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(packed, stopped))
     try:
         waiting: dict[Future[list[Row]], int] = {
-            pool.submit(_part, task.space, start, stop): start for start, stop in _parts(len(task.space), workers)
+            pool.submit(_part, task.space, start, stop): start
+            for start, stop in _parts(first, len(task.space), workers)
         }
         while waiting:
             for future in wait(waiting, return_when=FIRST_COMPLETED).done:
@@ -166,5 +201,6 @@ def _in_processes(task: Task, workers: int, progress: Progress | None) -> list[R
             "a process of the sweep ended before its time (out of memory?); give fewer workers, as workers=1"
         ) from error
     finally:
+        stopped.set()
         pool.shutdown(wait=False, cancel_futures=True)
     return [row for start in sorted(found) for row in found[start]]
