@@ -11,7 +11,7 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate measure-fmax format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate bench-sweep measure-fmax format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -50,6 +50,9 @@ bench-rtl: $(VENV)/.installed-all
 # rule4ml, which it compares with, is large; ESTIMATE=--without-rule4ml leaves it out.
 bench-estimate: $(VENV)/.installed-all $(if $(findstring --without-rule4ml,$(ESTIMATE)),,$(VENV)/rule4ml/.installed)
 	$(ALONE) $(BIN)/python -m benchmarks.estimate $(ESTIMATE)
+
+bench-sweep: $(VENV)/.installed-all
+	$(ALONE) $(BIN)/python -m benchmarks.sweep
 
 # Needs nextpnr-ecp5, nextpnr-ice40 and nextpnr-himbaechel-gowin, or their yowasp- packages, on the PATH.
 measure-fmax: $(VENV)/.installed-all

@@ -27,7 +27,7 @@ Progress = Callable[[int, int], None]
 
 # Seconds that this process works alone before it looks how much is left, and those that are worth other processes: one
 # takes a second or two to start, and its rows have to come back.
-_ALONE, _WORTH_PROCESSES = 2.0, 8.0
+_ALONE, _WORTH_PROCESSES = 2.0, 12.0
 _PARTS_A_WORKER = 8
 _LARGEST_PART = 500
 _REPORTED = 0.1  # seconds from one report to the next
