@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import astuple
 from pathlib import Path
 from statistics import median
 
@@ -11,6 +12,10 @@ import pytest
 from benchmarks.calibrate_vitis import Case, calibrated, cases, estimated, reported
 from codesign.estimate import estimate
 from codesign.estimate.vitis.calibration import CALIBRATION, calibration
+from codesign.estimate.vitis.folding import folded
+from codesign.estimate.vitis.module import Module
+from codesign.estimate.vitis.top import joined
+from codesign.graph import Input
 
 TARGETS = {"lut": 0.25, "ff": 0.25, "dsp": 0.15, "latency": 0.15}
 """Median relative errors on the model that was left out."""
@@ -58,6 +63,18 @@ def test_every_multiplier_of_every_layer(designs: tuple[Case, ...]) -> None:
     for case in designs:
         rows = zip(estimated(case, calibration().constants), reported(case), strict=True)
         assert [one.dsp for one, _ in rows] == [other.dsp for other in reported(case)], case.name
+
+
+@pytest.mark.golden
+def test_what_joins_reported_modules_is_as_reported(designs: tuple[Case, ...]) -> None:
+    for case in designs:
+        graph, (whole, *rows) = case.design.graph, reported(case)
+        names = [node.name for node in graph if not isinstance(node, Input)]
+        modules = {name: Module(*astuple(row)) for name, row in zip(names, rows, strict=True)}
+        found = joined(folded(graph), modules, graph.outputs)[1]
+        assert (found.latency, found.interval) == (whole.latency, whole.interval), case.name
+        assert abs(found.lut - whole.lut) <= 12, case.name
+        assert abs(found.ff - whole.ff) <= 5, case.name
 
 
 @pytest.mark.golden
