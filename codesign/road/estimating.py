@@ -13,7 +13,7 @@ from codesign.estimate import Conditions, Estimate, Flow, IoType, Target, board_
 from codesign.estimate.local import Comparison, add, compare, corrected, default_path, fit, pair_of, read_pairs
 from codesign.estimate.reuse import reuse_by_node
 from codesign.frontend.options import ConvertOptions
-from codesign.graph import FixedPoint, Graph
+from codesign.graph import FixedPoint, Graph, digest
 from codesign.hls.reports import read_reports
 from codesign.precision import retyped
 from codesign.road.reading import Source, read_source
@@ -179,7 +179,8 @@ def estimate_path(
             raise EstimateError(
                 f"{file} holds no pair of estimate and truth yet; add some with --report DIR --calibrate"
             )
-        found = corrected(made, fit(earlier))
+        # Beside a report stands what the other designs' pairs say, or the truth would be set against itself.
+        found = corrected(made, fit(earlier, without=digest(source.graph) if reports else None))
     comparisons = tuple(compare(found, report) for report in reports)
     if truth.add and file is not None:
         pairs = len(add(file, *(pair_of(source.graph, made, report) for report in reports)))

@@ -261,6 +261,8 @@ def test_pairs_correct_what_comes_after(saved: Path, tmp_path: Path, capsys: pyt
     assert "local calibration towards csynth" in " ".join(found["basis"])
     assert main([*map(str, (*command, *tail))]) == 0
     assert f"Added to {file}, which now holds 1" in " ".join(capsys.readouterr().out.split()), "the same pair, again"
+    found = document(capsys, *command, *tail)
+    assert found["resources"]["lut"]["used"]["value"] == plain, "nor does it the second time"
     file.write_text("{")
     assert f"local calibration {file} is damaged" in refused(capsys, *command, "--calibration", file)
 

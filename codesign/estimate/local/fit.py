@@ -121,15 +121,16 @@ def correction(ratios: Sequence[float]) -> Correction:
     return Correction(_center(median(ordered), count), left[min(rank, count) - 1], count)
 
 
-def fit(pairs: Iterable[Pair], *, version: str | None = None) -> Calibration:
+def fit(pairs: Iterable[Pair], *, without: str | None = None, version: str | None = None) -> Calibration:
     """Fit a correction to each flow, stage, family and figure.
 
     Args:
         pairs: of a local calibration file.
+        without: SHA-256 of a design whose pairs are left aside, so that what is fitted can be tried on it.
         version: of codesign, whose pairs are used; the present one without it.
     """
     wanted = version or model_version()
-    found = list(pairs)
+    found = [pair for pair in pairs if pair.graph != without]
     used = [pair for pair in found if pair.version == wanted]
     groups: dict[Group, dict[str, list[float]]] = {}
     for pair in used:

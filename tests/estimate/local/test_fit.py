@@ -127,6 +127,12 @@ def test_pairs_of_another_version_are_told_and_left_out() -> None:
     assert document["groups"][0]["figures"]["lut"]["pairs"] == 1
 
 
+def test_a_design_is_not_judged_by_its_own_pairs() -> None:
+    pairs = [pair(1000, 2000), pair(1000, 8000, number=1)]
+    assert fit(pairs, without=pairs[1].graph) == fit(pairs[:1])
+    assert fit(pairs, without=pairs[1].graph).left_out == 0
+
+
 def test_ratios() -> None:
     assert log_ratio(pair(10, 20), "lut") == pytest.approx(math.log(2))
     assert log_ratio(pair(10, 0), "lut") == pytest.approx(math.log(0.05)), "none reported counts as half of one"
