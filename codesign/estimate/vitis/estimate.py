@@ -81,7 +81,8 @@ def estimate_vitis(graph: Graph, conditions: Conditions) -> Estimate:
         latency_cycles=None,
         interval=None,
     )
-    families = sorted({FAMILY_OF[type(item.node)] for item in nodes if type(item.node) in FAMILY_OF})
+    kinds = {type(item.node) for item in nodes if item.node.name in rows}
+    families = sorted({FAMILY_OF[kind] for kind in kinds if kind in FAMILY_OF})
     totals = _mixed(whole, (*layers, rest)) if families else _dense_only(whole, widths.dense)
     return Estimate(
         graph=graph.name,
@@ -229,10 +230,10 @@ def _basis(width: float) -> tuple[str, ...]:
         for name, figure in (("LUT", "lut"), ("FF", "ff"), ("DSP", "dsp"), ("BRAM", "bram18"), ("latency", "latency"))
     )
     lines = [
-        f"fitted to {found.designs}",
+        f"dense layers and what goes with them: fitted to {found.designs}",
         f"median error on the models left out of the fit: {errors}",
         "C synthesis overstates LUTs: place and route leaves fewer, see LUTs implemented",
     ]
     if width > 1.0:
-        lines.append(f"no report of this family at hand: its intervals are {width:g} times as wide, and a guess")
+        lines.append(f"no report of this family of parts at hand: intervals are {width:g} times as wide, and a guess")
     return tuple(lines)

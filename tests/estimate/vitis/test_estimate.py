@@ -48,7 +48,7 @@ def test_another_family_is_said_to_be_a_guess(found: Estimate) -> None:
     assert found.lut is not None
     assert other.lut is not None
     assert other.lut.high / other.lut.value > found.lut.high / found.lut.value
-    assert any("no report of this family at hand" in line for line in other.basis)
+    assert any("no report of this family of parts at hand" in line for line in other.basis)
     assert not any("no report of this family" in line for line in found.basis)
 
 

@@ -37,3 +37,14 @@ def test_a_figure_lies_inside_its_interval(family: LayerFamily) -> None:
 
 def test_every_family_has_a_layer() -> None:
     assert set(FAMILY_OF.values()) == set(LayerFamily)
+
+
+def test_errors_are_never_taken_as_nothing() -> None:
+    for fit in fits().values():
+        assert fit.errors["lut"] >= 0.1
+        assert fit.errors["dsp"] >= 0.05
+
+
+def test_an_interval_of_a_clock_is_what_a_pragma_says() -> None:
+    assert figure(LayerFamily.RECURRENT, "interval", 1).is_exact
+    assert not figure(LayerFamily.RECURRENT, "interval", 2).is_exact
