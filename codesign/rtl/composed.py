@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from codesign.graph import Graph
+from codesign.graph import Graph, Node
 from codesign.rtl.facing import Facing
-from codesign.rtl.network import Planned, build_units, connect
+from codesign.rtl.network import Planned, connect
 from codesign.rtl.schedule import Schedule, schedule
 from codesign.rtl.shell import Shell, shell
 from codesign.rtl.stream import Unit
+from codesign.rtl.units import Place, build
 
 
 @dataclass(frozen=True)
@@ -28,19 +29,22 @@ class Composed:
     timing: Schedule
 
 
-def compose(graph: Graph, planned: tuple[Planned, ...], facing: Facing) -> Composed:
+def compose(
+    graph: Graph, planned: tuple[Planned, ...], facing: Facing, *, build: Callable[[Node, Place], Unit] = build
+) -> Composed:
     """Build a design's units and join them.
 
     Args:
         graph: the design.
         planned: from `plan_units`.
         facing: what is asked of its ports.
+        build: makes a unit.
 
     Raises:
         UnsupportedLayerError: something inside a unit is too wide to be held exactly.
         BoardError: one operation alone takes longer than the clock period.
     """
-    units = build_units(planned)
+    units = {item.node.name: build(item.node, item.place) for item in planned}
     in_a_row = planned[0].place.options.cut.units_in_a_row
 
     def faced(fifos: Mapping[str, int], frames: int = 1) -> Shell:

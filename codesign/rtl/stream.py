@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from math import prod
 from typing import Any
 
@@ -103,6 +104,7 @@ class Unit:
         files: by file name, the generated Verilog: the module and what only it instantiates.
         templates: names of the files under `hls_templates/rtl` that it instantiates.
         stages: alkaid's logic of its pipeline stages; the tables that they look up are written once for the design.
+        lengths: how many of the stages each of its pipelines has, in their order; empty where all are of one.
         traced: the node that it computes on each beat, and those that this one reads, where it is a pipeline of that
             logic and nothing else.
         passes: it hands its beats on as they are, through as many registers as its latency says.
@@ -115,5 +117,12 @@ class Unit:
     files: Mapping[str, str] = field(default_factory=dict)
     templates: tuple[str, ...] = ()
     stages: tuple[Any, ...] = ()
+    lengths: tuple[int, ...] = ()
     traced: tuple[Node, tuple[Node, ...]] | None = None
     passes: bool = False
+
+    @property
+    def pipelines(self) -> tuple[tuple[Any, ...], ...]:
+        """The stages of each of its pipelines."""
+        ends = np.cumsum([0, *(self.lengths or (len(self.stages),))]).tolist()
+        return tuple(self.stages[start:end] for start, end in pairwise(ends))

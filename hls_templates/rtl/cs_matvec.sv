@@ -156,19 +156,27 @@ module cs_matvec #(
 
     // The numbers of the step, beside its weights.
     reg [READS*X-1:0] numbers;
+    // Parts stand a power of two apart: any other distance would take a multiplier to find them.
+    localparam SLOT_OF_PART = 1 << $clog2(READS * X);
     wire [PARTS*READS*X-1:0] padded;
+    wire [PARTS*SLOT_OF_PART-1:0] parted;
+    genvar n;
     generate
         if (PARTS * READS > LANES) begin : with_zeros
             assign padded = {{(PARTS * READS - LANES) * X{1'b0}}, beat};
         end else begin : as_it_is
             assign padded = beat;
         end
+        for (n = 0; n < PARTS; n = n + 1) begin : slot
+            wire [SLOT_OF_PART:0] wide = {{SLOT_OF_PART + 1 - READS * X{1'b0}}, padded[n*READS*X+:READS*X]};
+            assign parted[n*SLOT_OF_PART+:SLOT_OF_PART] = wide[SLOT_OF_PART-1:0];
+        end
     endgenerate
     reg opens1, closes1, busy1;
     reg [GROUP-1:0] out1;
     always @(posedge clk)
         if (ce) begin
-            numbers <= padded[part*READS*X+:READS*X];
+            numbers <= parted[part*SLOT_OF_PART+:READS*X];
             opens1 <= opens;
             out1 <= out;
         end

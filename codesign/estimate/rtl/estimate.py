@@ -1,4 +1,4 @@
-"""An estimate of our own RTL: latency and interval as it will have them."""
+"""An estimate of our own RTL: latency and interval as it will have them, cells by the calibrated model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from codesign.estimate.conditions import Conditions
 from codesign.estimate.figure import Figure
 from codesign.estimate.record import Estimate, LayerEstimate
 from codesign.graph import Graph
-from codesign.graph.nodes.base import operation
+from codesign.graph.nodes.base import Node, operation
 from codesign.rtl import Facing
 from codesign.rtl.family import cut_for
 from codesign.rtl.limits import require_alkaid
@@ -20,43 +20,54 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
         UnsupportedLayerError: the RTL flow cannot build a layer.
         BoardError: one operation alone takes longer than the clock period.
         ToolMissingError: alkaid is not installed.
-        EstimateError: the Graph has no node.
+        EstimateError: the Graph has no node, or the calibration is damaged.
     """
     require_alkaid()
+    from codesign.estimate.rtl.count import count
+    from codesign.estimate.rtl.model import costs, model
+    from codesign.estimate.rtl.pieces import Pieces
+    from codesign.estimate.rtl.units import cached_unit
     from codesign.rtl.composed import compose
     from codesign.rtl.network import plan_units
     from codesign.rtl.units import Options
 
-    family, clock_ns = conditions.target.family, conditions.clock_ns
+    target, clock_ns = conditions.target, conditions.clock_ns
+    family = target.family
     options = Options(family, clock_ns, cut_for(family, clock_ns), conditions.reuse, conditions.multipliers)
     planned = plan_units(graph, options)
     if not planned:
         raise EstimateError(f"graph {graph.name!r} has no node to estimate")
-    made = compose(graph, planned, Facing())
-    layers = tuple(
-        LayerEstimate(
+    made = compose(graph, planned, Facing(), build=cached_unit)
+    counted = count(graph, made, family)
+
+    def layer(node: Node) -> LayerEstimate:
+        found = costs(counted.units.get(node.name, Pieces()), family, layer=True, calibrated=target.calibrated)
+        behaviour = made.units[node.name].behaviour
+        return LayerEstimate(
             name=node.name,
             operation=operation(node),
             source=node.source,
-            lut=None,
-            ff=None,
-            dsp=None,
-            bram=None,
-            latency_cycles=Figure.exactly(made.units[node.name].behaviour.latency),
-            interval=Figure.exactly(int(made.units[node.name].behaviour.clocks.sum())),
+            lut=found.lut,
+            ff=found.ff,
+            dsp=found.dsp,
+            bram=found.bram,
+            latency_cycles=Figure.exactly(behaviour.latency),
+            interval=Figure.exactly(int(behaviour.clocks.sum())),
         )
-        for node in graph
-        if node.inputs
-    )
+
+    whole = costs(counted.total, family, calibrated=target.calibrated)
+    rest = costs(counted.joints, family, layer=True, calibrated=target.calibrated)
     return Estimate(
         graph=graph.name,
         conditions=conditions,
-        lut=None,
-        ff=None,
-        dsp=None,
-        bram=None,
+        lut=whole.lut,
+        ff=whole.ff,
+        dsp=whole.dsp,
+        bram=whole.bram,
         latency_cycles=Figure.exactly(made.timing.latency),
         interval=Figure.exactly(made.timing.interval),
         fmax_mhz=None,
-        layers=layers,
+        layers=tuple(layer(node) for node in graph),
+        rest=LayerEstimate("joints", "", "", rest.lut, rest.ff, rest.dsp, rest.bram, None, None),
+        basis=model(family).basis,
     )

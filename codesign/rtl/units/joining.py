@@ -61,7 +61,8 @@ def _(node: Concatenate, place: Place) -> Unit:
     text = module(place.module, widths, bits, body)
     files = {f"{place.module}.v": "\n".join([text, *(each.text for each in made)])}
     stages = tuple(stage for each in made for stage in each.stages)
-    return Unit(place.module, planned.inputs, planned.output, behaviour, files, stages=stages)
+    lengths = tuple(len(each.stages) for each in made)
+    return Unit(place.module, planned.inputs, planned.output, behaviour, files, stages=stages, lengths=lengths)
 
 
 def _turns(turns: list[int]) -> list[str]:

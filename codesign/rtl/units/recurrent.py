@@ -200,4 +200,5 @@ def _(node: Recurrent, place: Place) -> Unit:
         {f"{place.module}.v": "\n".join((text, sums.text, loop.text))},
         ("cs_steps.sv",),
         (*sums.stages, *loop.stages),
+        (len(sums.stages), len(loop.stages)),
     )

@@ -102,7 +102,8 @@ def running(
     files = {f"{name}.v": "\n".join([module(name, [pixel], given, body), cast.text, join.text, finish.text])}
     stages = cast.stages + join.stages + finish.stages
     images = inputs.beats // gives.size
-    return Unit(name, (inputs,), output, repeated(behaviour, images), files, (TEMPLATE,), stages)
+    lengths = tuple(len(each.stages) for each in (cast, join, finish))
+    return Unit(name, (inputs,), output, repeated(behaviour, images), files, (TEMPLATE,), stages, lengths)
 
 
 def _control(axes: tuple[Axis, Axis], kept: int, first: int) -> list[str]:

@@ -1,0 +1,160 @@
+"""The fit of the model of our own RTL's resources to Yosys' counts; `make calibrate` ends with it.
+
+Every third network is held out: weights are fitted to the others, errors and intervals are those of the held-out ones.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import lsq_linear
+
+from benchmarks.calibration.collect import kept
+from benchmarks.calibration.networks import network
+from codesign.artifact import write_atomic
+from codesign.board.board import Resource
+from codesign.board.cells import count as count_cells
+from codesign.board.rtl_family import board_family
+from codesign.estimate.rtl.count import count
+from codesign.estimate.rtl.model import CALIBRATION
+from codesign.estimate.rtl.pieces import NAMES, Pieces
+from codesign.rtl import Facing, Family
+from codesign.rtl.composed import compose
+from codesign.rtl.family import cut_for
+from codesign.rtl.network import plan_units
+from codesign.rtl.units import Options
+
+Floats = npt.NDArray[np.float64]
+
+# Designs of fewer cells are wires and constants; they are no measure of a relative error.
+SMALLEST = 40
+_ROUNDS = 40
+# What a piece may cost, in cells; a flip-flop is one but for those that synthesis finds equal or constant.
+_BOUNDS: Mapping[str, tuple[float, float]] = {
+    "ff": (0.8, 1.1),
+    "dsp_ff": (-1.2, 0.0),
+    "dsp_adder_bits": (-1.2, 0.0),
+}
+_LUT_PIECES = tuple(name for name in NAMES if name not in ("ff", "delay_ff", "dsp", "dsp_ff", "bram"))
+_FF_PIECES = ("ff", "delay_ff", "delays", "dsp_ff", "handshakes")
+
+
+@dataclass(frozen=True)
+class Row:
+    """A network with what it is made of, and what Yosys counted.
+
+    Attributes:
+        seed: of the network.
+        pieces: counted before synthesis.
+        used: by resource, counted by Yosys.
+    """
+
+    seed: int
+    pieces: Pieces
+    used: Mapping[Resource, int]
+
+    @property
+    def held_out(self) -> bool:
+        """Whether nothing is fitted to it."""
+        return self.seed % 3 == 2
+
+
+def pieces_of(family: Family, seed: int, clock_ns: float) -> Pieces:
+    """What the network of a seed is made of."""
+    drawn = network(seed)
+    options = Options(family, clock_ns, cut_for(family, clock_ns), {}, drawn.multipliers)
+    composed = compose(drawn.graph, plan_units(drawn.graph, options), Facing())
+    return count(drawn.graph, composed, family).total
+
+
+def rows(family: Family) -> list[Row]:
+    """All networks of a family that were counted."""
+    board = board_family(family)
+    found = []
+    for seed, record in sorted(kept(family).items()):
+        if "cells" in record:
+            used, _ = count_cells(board, record["cells"])
+            found.append(Row(seed, pieces_of(family, seed, record["clock_ns"]), used))
+    return found
+
+
+def _weights(features: Floats, truth: Floats, names: Sequence[str]) -> Floats:
+    """Weights within their bounds that keep relative errors small, most of all those of most designs."""
+    low, high = zip(*(_BOUNDS.get(name, (0.0, 20.0)) for name in names), strict=True)
+    scale = 1 / truth
+    share = np.ones_like(truth)
+    found = np.zeros(len(names))
+    for _ in range(_ROUNDS):
+        weight = scale * share
+        # A little of each weight's size is held against it, so that pieces that few designs have stay near 0.
+        ridge = 0.02 * np.eye(len(names))
+        system = np.vstack([features * weight[:, None], ridge])
+        found = lsq_linear(system, np.concatenate([truth * weight, np.zeros(len(names))]), (low, high)).x
+        error = np.abs(features @ found - truth) * scale
+        share = 1 / np.sqrt(np.maximum(error, 0.02))
+    return found
+
+
+def _fit(given: Sequence[Row], resource: Resource, names: Sequence[str]) -> dict[str, Any]:
+    """Weights, and their errors on the designs that they were not fitted to."""
+    large = [row for row in given if row.used[resource] >= SMALLEST]
+    features = np.array([[getattr(row.pieces, name) for name in names] for row in large], dtype=np.float64)
+    truth = np.array([row.used[resource] for row in large], dtype=np.float64)
+    held = np.array([row.held_out for row in large])
+    weights = _weights(features[~held], truth[~held], names)
+    estimate = features[held] @ weights
+    error = np.abs(estimate - truth[held]) / truth[held]
+    ratio = truth[held] / np.maximum(estimate, 1.0)
+    return {
+        "weights": {name: round(float(w), 4) for name, w in zip(names, weights, strict=True) if abs(w) > 1e-3},
+        "low": round(float(min(np.quantile(ratio, 0.05), 1.0)), 4),
+        "high": round(float(max(np.quantile(ratio, 0.95), 1.0)), 4),
+        "median_error": round(float(np.median(error)), 4),
+        "ninth_error": round(float(np.quantile(error, 0.9)), 4),
+        "held_out": int(held.sum()),
+        "fitted": int((~held).sum()),
+    }
+
+
+def _rule(given: Sequence[Row], resource: Resource) -> dict[str, int]:
+    wrong = sum(row.used[resource] != int(np.ceil(getattr(row.pieces, resource.value))) for row in given)
+    return {"wrong": wrong, "designs": len(given)}
+
+
+def fitted(family: Family) -> dict[str, Any]:
+    """A family's calibration, as its file has it."""
+    given = rows(family)
+    versions = {record["yosys"] for record in kept(family).values() if "yosys" in record}
+    return {
+        "lut": _fit(given, Resource.LUT, _LUT_PIECES),
+        "ff": _fit(given, Resource.FF, _FF_PIECES),
+        "dsp": _rule(given, Resource.DSP),
+        "bram": _rule(given, Resource.BRAM),
+        "yosys": ", ".join(sorted(versions)),
+    }
+
+
+def main() -> None:
+    """Fit every family, write the calibration, and say how far it is off."""
+    families = {}
+    for family in Family:
+        found = fitted(family)
+        families[family.value] = found
+        for name in ("lut", "ff"):
+            fit = found[name]
+            print(
+                f"{family.value} {name}: held-out median {fit['median_error']:.1%}, nine in ten within "
+                f"{fit['ninth_error']:.1%}, of {fit['held_out']}; fitted to {fit['fitted']}"
+            )
+        print(f"{family.value} dsp {found['dsp']} bram {found['bram']}")
+    text = json.dumps({"families": families}, indent=1, sort_keys=True) + "\n"
+    write_atomic(CALIBRATION, text)
+
+
+if __name__ == "__main__":
+    main()

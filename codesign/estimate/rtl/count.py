@@ -1,0 +1,179 @@
+"""What a whole design is made of: its units one by one, and what joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from codesign.estimate.rtl.live import everything, live
+from codesign.estimate.rtl.logic import logic_pieces
+from codesign.estimate.rtl.pieces import Pieces
+from codesign.estimate.rtl.spans import Span, joined, pipeline_spans, whole
+from codesign.estimate.rtl.text import text_pieces
+from codesign.estimate.rtl.wires import Wires, wires
+from codesign.estimate.rtl.words import input_spans, input_words, output_masks, result_spans
+from codesign.graph import Graph, Node
+from codesign.rtl.composed import Composed
+from codesign.rtl.family import Family
+from codesign.rtl.parts import UnitPart, instance
+from codesign.rtl.stream import Unit
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A design's pieces.
+
+    Attributes:
+        units: by node name.
+        joints: of forks, FIFOs and what cuts beats anew, and of the ports.
+    """
+
+    units: Mapping[str, Pieces]
+    joints: Pieces
+
+    @property
+    def total(self) -> Pieces:
+        """Of the whole design."""
+        return sum(self.units.values(), self.joints)
+
+
+Words = tuple[int, ...]
+"""For each number of a beat, the bits that are needed of it, as a mask."""
+
+
+def _everywhere(words: Words, lanes: int) -> Words:
+    """The same for every number of a beat of another size."""
+    mask = 0
+    for word in words:
+        mask |= word
+    return (mask,) * lanes
+
+
+def _all(width: int, lanes: int) -> Words:
+    return ((1 << width) - 1,) * lanes
+
+
+@dataclass(frozen=True, eq=False)
+class _Known:
+    """A unit with what is known of it before anything needs its bits.
+
+    Attributes:
+        unit: it.
+        pipelines: its logic, each with the bits that vary.
+        words: the bits that vary of each number of a beat that it gives.
+    """
+
+    unit: Unit
+    pipelines: tuple[tuple[tuple[Wires, ...], tuple[tuple[Span, ...], ...]], ...]
+    words: tuple[Span, ...]
+
+
+def _known(unit: Unit, width: int, reads: tuple[Span, ...]) -> _Known:
+    """What is known of a unit.
+
+    Args:
+        unit: it.
+        width: bits of a number that it gives.
+        reads: the bits that vary of all numbers of the beats that it reads.
+    """
+    free = (whole(width),) * unit.output.lanes
+    if unit.passes:
+        return _Known(unit, (), reads if len(reads) == len(free) else free)
+    found = []
+    for stages in (wires(pipeline) for pipeline in unit.pipelines):
+        if stages:
+            inputs = [whole(int(bits)) for bits in stages[0].logic.inp_kifs.sum(axis=0).tolist()]
+            if unit.traced is not None:
+                inputs = list(input_spans(stages[0].logic, reads))
+            found.append((stages, pipeline_spans(stages, inputs)))
+    if unit.traced is None:
+        return _Known(unit, tuple(found), free)
+    if not found:
+        return _Known(unit, (), (Span(0, 0),) * unit.output.lanes)
+    stages, spans = found[0]
+    last = stages[-1].logic
+    given = [spans[-1][index] if index >= 0 else Span(0, 0) for index in last.out_idxs]
+    return _Known(unit, tuple(found), result_spans(last, given))
+
+
+def _unit(known: _Known, words: Words, family: Family) -> tuple[Pieces, Words | None]:
+    """(pieces of a unit, the bits that it needs of all that it reads; None where that is all of them)."""
+    unit = known.unit
+    if unit.passes:
+        moving = [span.folded(word) for span, word in zip(known.words, words, strict=True)]
+        kept = unit.behaviour.latency * (sum(word.bit_count() for word in moving) + 1)
+        return Pieces(ff=kept, handshakes=int(kept > 0)), words
+    total = text_pieces("\n".join(unit.files.values()), family) + Pieces(handshakes=1)
+    if unit.traced is None:
+        for stages, spans in known.pipelines:
+            total = total + logic_pieces(stages, live(stages, spans, everything(stages[-1])), family)
+        return total, None
+    if not known.pipelines:
+        return total, (0,) * sum(source.size for source in unit.traced[1])
+    stages, spans = known.pipelines[0]
+    needed = live(stages, spans, output_masks(stages[-1].logic, words))
+    return total + logic_pieces(stages, needed, family), input_words(stages[0].logic, needed.inputs)
+
+
+def _needed(unit: Unit, mine: Words | None, sources: Sequence[Node]) -> Iterator[tuple[str, Words]]:
+    """(name, bits that are needed of a beat as the unit reads it) of everything that a node reads."""
+    start = 0
+    for source, layout in zip(sources, unit.inputs, strict=True):
+        lanes = layout.lanes
+        whole = _all(source.result.width, lanes)
+        yield source.name, whole if mine is None else mine[start : start + lanes]
+        start += lanes
+
+
+def _all_known(graph: Graph, composed: Composed) -> dict[str, _Known]:
+    """What is known of every unit, in order of the Graph."""
+    found: dict[str, _Known] = {}
+    for node in graph:
+        unit = composed.units[node.name]
+        reads: list[Span] = []
+        for source, layout in zip(graph.sources(node), unit.inputs, strict=False):
+            given = found[source.name].words
+            reads += given if len(given) == layout.lanes else [joined(given)] * layout.lanes
+        if not node.inputs:
+            reads = [whole(node.result.width)] * unit.output.lanes
+        found[node.name] = _known(unit, node.result.width, tuple(reads))
+    return found
+
+
+def count(graph: Graph, composed: Composed, family: Family) -> Counted:
+    """What a design is made of.
+
+    Args:
+        graph: the design.
+        composed: its units.
+        family: of the part.
+
+    Raises:
+        EstimateError: no count is known of something in it.
+    """
+    joints = Pieces()
+    for part in composed.border.network.parts:
+        if not isinstance(part, UnitPart):
+            joints = joints + text_pieces(f"{instance(part)[0]} {part.name} (", family)
+    words: dict[str, Words] = {}
+
+    def need(name: str, more: Words) -> None:
+        lanes = composed.units[name].output.lanes
+        if len(more) != lanes:
+            more = _everywhere(more, lanes)
+        known = words.get(name, (0,) * lanes)
+        words[name] = tuple(a | b for a, b in zip(known, more, strict=True))
+
+    for node in graph.output_nodes:
+        need(node.name, _all(node.result.width, composed.units[node.name].output.lanes))
+    units: dict[str, Pieces] = {}
+    known = _all_known(graph, composed)
+    for node in reversed(tuple(graph)):
+        unit = composed.units[node.name]
+        pieces, mine = _unit(known[node.name], words.get(node.name, (0,) * unit.output.lanes), family)
+        units[node.name] = pieces
+        if not node.inputs:
+            continue
+        for name, more in _needed(unit, mine, graph.sources(node)):
+            need(name, more)
+    return Counted(units, joints)

@@ -1,0 +1,30 @@
+"""Which cells a memory becomes: as Yosys 0.70 chose for every pair of widths and depths that was tried."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from codesign.estimate.rtl.memory import block_rom, memory
+from codesign.rtl import Family
+
+FACTS = json.loads((Path(__file__).parent / "memories.json").read_text())
+
+
+@pytest.mark.parametrize("family", Family)
+def test_memories_become_what_yosys_made_of_them(family):
+    wrong = []
+    for width, depth, blocks, luts, registers in FACTS[family.value]:
+        found = memory(family, width, depth)
+        if (found.blocks, found.luts, found.registers) != (blocks, luts, bool(registers)):
+            wrong.append((width, depth, found))
+    assert len(FACTS[family.value]) == 604
+    assert wrong == []
+
+
+def test_a_rom_that_is_told_to_be_block_ram_takes_the_fewest():
+    assert block_rom(Family.XILINX_7SERIES, 36, 512).blocks == 1
+    assert block_rom(Family.ICE40, 16, 256).blocks == 1
+    assert block_rom(Family.ICE40, 17, 256).blocks == 2
