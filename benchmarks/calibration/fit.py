@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.optimize import lsq_linear
 
-from benchmarks.calibration.collect import kept
+from benchmarks.calibration.collect import kept, save
 from benchmarks.calibration.networks import network
 from codesign.artifact import write_atomic
 from codesign.board.board import Resource
@@ -72,15 +72,25 @@ def pieces_of(family: Family, seed: int, clock_ns: float) -> Pieces:
     return count(drawn.graph, composed, family).total
 
 
-def rows(family: Family) -> list[Row]:
-    """All networks of a family that were counted."""
+def stored_rows(family: Family) -> list[Row]:
+    """All networks of a family that were counted, with the pieces that were stored beside the counts."""
     board = board_family(family)
     found = []
     for seed, record in sorted(kept(family).items()):
-        if "cells" in record:
+        if "cells" in record and "pieces" in record:
             used, _ = count_cells(board, record["cells"])
-            found.append(Row(seed, pieces_of(family, seed, record["clock_ns"]), used))
+            found.append(Row(seed, Pieces(**record["pieces"]), used))
     return found
+
+
+def store_pieces(family: Family) -> None:
+    """Count the pieces of every network anew, and store them beside its cells."""
+    rows = kept(family)
+    for seed, record in rows.items():
+        if "cells" in record:
+            pieces = pieces_of(family, seed, record["clock_ns"])
+            record["pieces"] = {name: value for name in NAMES if (value := round(getattr(pieces, name), 6))}
+    save(family, rows)
 
 
 def _weights(features: Floats, truth: Floats, names: Sequence[str]) -> Floats:
@@ -105,7 +115,7 @@ def _fit(given: Sequence[Row], resource: Resource, names: Sequence[str]) -> dict
     large = [row for row in given if row.used[resource] >= SMALLEST]
     features = np.array([[getattr(row.pieces, name) for name in names] for row in large], dtype=np.float64)
     truth = np.array([row.used[resource] for row in large], dtype=np.float64)
-    held = np.array([row.held_out for row in large])
+    held = np.array([row.held_out for row in large], dtype=bool)
     weights = _weights(features[~held], truth[~held], names)
     estimate = features[held] @ weights
     error = np.abs(estimate - truth[held]) / truth[held]
@@ -126,16 +136,13 @@ def _rule(given: Sequence[Row], resource: Resource) -> dict[str, int]:
     return {"wrong": wrong, "designs": len(given)}
 
 
-def fitted(family: Family) -> dict[str, Any]:
-    """A family's calibration, as its file has it."""
-    given = rows(family)
-    versions = {record["yosys"] for record in kept(family).values() if "yosys" in record}
+def fit_rows(given: Sequence[Row]) -> dict[str, Any]:
+    """Prices and rules of a family, as its calibration has them."""
     return {
         "lut": _fit(given, Resource.LUT, _LUT_PIECES),
         "ff": _fit(given, Resource.FF, _FF_PIECES),
         "dsp": _rule(given, Resource.DSP),
         "bram": _rule(given, Resource.BRAM),
-        "yosys": ", ".join(sorted(versions)),
     }
 
 
@@ -143,7 +150,9 @@ def main() -> None:
     """Fit every family, write the calibration, and say how far it is off."""
     families = {}
     for family in Family:
-        found = fitted(family)
+        store_pieces(family)
+        versions = {record["yosys"] for record in kept(family).values() if "yosys" in record}
+        found = {**fit_rows(stored_rows(family)), "yosys": ", ".join(sorted(versions))}
         families[family.value] = found
         for name in ("lut", "ff"):
             fit = found[name]

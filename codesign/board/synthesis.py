@@ -64,12 +64,18 @@ def read_stat(text: str) -> tuple[dict[str, int], str]:
 
 
 def synthesise(sources: RtlSources, board: Board, work: Path) -> Utilisation:
-    """Synthesise a project for a board's family and count its cells.
+    """Synthesise a project for a board's family and count its cells, as `synthesise_for`."""
+    return synthesise_for(sources, board.family, work)
+
+
+def synthesise_for(sources: RtlSources, family: Family, work: Path, *, limit_s: float = LIMIT_S) -> Utilisation:
+    """Synthesise a project for a family and count its cells.
 
     Args:
         sources: the Verilog.
-        board: whose family it is for.
+        family: of the part.
         work: where Yosys' log goes.
+        limit_s: seconds that Yosys may take.
 
     Raises:
         ToolMissingError: Yosys is not installed.
@@ -78,7 +84,7 @@ def synthesise(sources: RtlSources, board: Board, work: Path) -> Utilisation:
     """
     yosys = find_yosys()
     make_folder(work)
-    log = work / f"yosys-{board.family.value}.log"
+    log = work / f"yosys-{family.value}.log"
     try:
         with tempfile.TemporaryDirectory(prefix="yosys-", dir=work) as name:
             place = Path(name).resolve()
@@ -87,11 +93,11 @@ def synthesise(sources: RtlSources, board: Board, work: Path) -> Utilisation:
                 plain = f"s{number:04d}{path.suffix}"  # no name of the project's reaches the script
                 shutil.copyfile(path, place / plain)
                 files.append((plain, options))
-            (place / "synth.ys").write_text(script(sources, board.family, files))
-            seconds = run_tool("Yosys", [*yosys.command, "synth.ys"], folder=place, log=log, limit_s=LIMIT_S)
+            (place / "synth.ys").write_text(script(sources, family, files))
+            seconds = run_tool("Yosys", [*yosys.command, "synth.ys"], folder=place, log=log, limit_s=limit_s)
             cells, version = read_stat((place / STAT).read_text())
     except OSError as error:
         raise OutputError(f"cannot work in {work} ({error.strerror}); free space or give another --out") from error
     except (ValueError, KeyError, TypeError) as error:
         raise ToolFailedError(f"Yosys' cell count cannot be read ({error}); its log is {log}") from error
-    return Utilisation.of(board.family, cells, yosys.version or version, seconds)
+    return Utilisation.of(family, cells, yosys.version or version, seconds)
