@@ -14,15 +14,22 @@ import json
 import os
 import platform
 import statistics
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from benchmarks.estimate_cases import FIGURES, cases
-from benchmarks.estimate_errors import Row, errors_of, medians, ratios, row
+from benchmarks.estimate_errors import Found, Row, errors_of, left_out, medians, ratios, row
 from benchmarks.estimate_speed import Speed, require_light, speed
-from benchmarks.estimate_table import print_designs, print_medians, print_rival, print_speeds
+from benchmarks.estimate_table import (
+    print_designs,
+    print_inside,
+    print_medians,
+    print_ratios,
+    print_rival,
+    print_speeds,
+)
 from benchmarks.rule4ml.ask import WAYS, Answers, Way, ask, cold_seconds
 from codesign.artifact import write_atomic
 
@@ -78,6 +85,18 @@ def _rival(rows: Sequence[Row], python: Path, document: dict[str, Any]) -> dict[
     return rivals(rows, answers)
 
 
+_OURS, _UNSEEN = "codesign", "codesign, on models left out of the fit"
+_THEIRS = "rule4ml, of each figure its best way"
+
+
+def _medians(
+    rows: Sequence[Row], theirs: Mapping[str, Found], unseen: Mapping[str, Found]
+) -> dict[str, dict[str, float | None]]:
+    ours = {item.case.name: item.ours for item in rows}
+    named = {_OURS: medians(errors_of(rows, ours)), _UNSEEN: medians(errors_of(rows, {**ours, **unseen}))}
+    return {**named, _THEIRS: medians(errors_of(rows, theirs))} if theirs else named
+
+
 def main() -> None:
     """Estimate, compare, time, print, and write the numbers as JSON."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -99,20 +118,18 @@ def main() -> None:
         print(f"Without rule4ml: {options.rule4ml_python} is missing; `make bench-estimate` installs it.\n")
     else:
         theirs = _rival(rows, options.rule4ml_python, document)
-    print_designs(rows, theirs, frozenset())
+    unseen = left_out(rows)
+    print_designs(rows, theirs, unseen)
     for name, reason in refused.items():
         print(f"{name}\n  unsupported: {reason}")
-    ours = medians(errors_of(rows, {item.case.name: item.ours for item in rows}))
-    named = {"codesign": ours}
-    if theirs:
-        named["rule4ml, of each figure its best way"] = medians(errors_of(rows, theirs))
-        found_ratios = ratios(ours, named["rule4ml, of each figure its best way"])
-        document["ratios"] = found_ratios
+    named = _medians(rows, theirs, unseen)
     print_medians(named)
     if theirs:
-        cells = "".join(f"{'unknown' if r is None else f'{r:.2f}':>10}" for r in found_ratios.values())
-        print(f"  {'codesign / rule4ml':38}{cells}")
+        compared = {name: ratios(named[name], named[_THEIRS]) for name in (_OURS, _UNSEEN)}
+        document["ratios"] = compared
+        print_ratios(compared)
         print_rival(document)
+    print_inside(rows)
     speeds = _speeds(rows)
     if speeds:
         print_speeds(speeds)
@@ -121,6 +138,7 @@ def main() -> None:
             "name": r.case.name,
             "truth": dict(r.case.truth),
             "codesign": dict(r.ours),
+            "left_out": unseen.get(r.case.name),
             "within": dict(r.within),
             "refused": r.refused,
             "rule4ml": theirs.get(r.case.name),

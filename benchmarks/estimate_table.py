@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.estimate_cases import FIGURES
 from benchmarks.estimate_errors import Found, Row, error
-from benchmarks.estimate_speed import Speed, slowest
+from benchmarks.estimate_speed import Speed
 
 TITLES = dict(zip(FIGURES, ("LUT", "FF", "DSP", "BRAM18", "cycles", "interval"), strict=True))
 
@@ -24,18 +24,20 @@ def _cells(figures: Found, truth: Found, *, errors: bool) -> str:
     return "".join(cells)
 
 
-def print_designs(rows: Sequence[Row], theirs: Mapping[str, Found], fitted: frozenset[str]) -> None:
-    """Truth, ours and theirs, design by design."""
+def print_designs(rows: Sequence[Row], theirs: Mapping[str, Found], unseen: Mapping[str, Found]) -> None:
+    """Truth, ours and theirs, design by design; of designs that constants were fitted to, also without these."""
     print(f"{'':14}" + "".join(f"{title:>10}        " for title in TITLES.values()))
     for item in rows:
         truth = item.case.truth
-        seen = ", which the constants were fitted to" if item.case.model in fitted else ""
+        seen = ", which the constants were fitted to" if item.case.name in unseen else ""
         print(f"{item.case.name}{seen}{'; ' + item.case.note if item.case.note else ''}")
         print(f"  {'report':12}{_cells(truth, truth, errors=False)}")
         if item.refused:
             print(f"  {'codesign':12}  refused: {item.refused}")
         else:
             print(f"  {'codesign':12}{_cells(item.ours, truth, errors=True)}")
+        if item.case.name in unseen:
+            print(f"  {'left out':12}{_cells(unseen[item.case.name], truth, errors=True)}")
         if item.case.name in theirs:
             print(f"  {'rule4ml':12}{_cells(theirs[item.case.name], truth, errors=True)}")
 
@@ -46,17 +48,34 @@ def _percent(value: float | None) -> str:
 
 def print_medians(named: Mapping[str, Mapping[str, float | None]]) -> None:
     """Median errors, one line a kind."""
-    print(f"\nmedian error  {'':26}" + "".join(f"{title:>10}" for title in TITLES.values()))
+    print(f"\nmedian error  {'':38}" + "".join(f"{title:>10}" for title in TITLES.values()))
     for title, found in named.items():
-        print(f"  {title:38}" + "".join(f"{_percent(found[key]):>10}" for key in FIGURES))
+        print(f"  {title:50}" + "".join(f"{_percent(found[key]):>10}" for key in FIGURES))
+
+
+def print_ratios(named: Mapping[str, Mapping[str, float | None]]) -> None:
+    """Our median error over theirs."""
+    for title, found in named.items():
+        cells = "".join(f"{'unknown' if value is None else f'{value:.2f}':>10}" for value in found.values())
+        print(f"  {title + ' / rule4ml':50}{cells}")
+
+
+def print_inside(rows: Sequence[Row]) -> None:
+    """How often the truth lies in the stated interval."""
+    cells = []
+    for key in FIGURES:
+        told = [item.within[key] for item in rows if key in item.within]
+        cells.append(f"{sum(told)} of {len(told)}" if told else "unknown")
+    print("\n" + f"truth in the interval{'':31}" + "".join(f"{cell:>10}" for cell in cells))
 
 
 def print_speeds(speeds: Mapping[str, Speed]) -> None:
-    """Seconds, design by design."""
-    print("\nseconds                                new process    first    then, a second")
+    """Seconds of a new process, and estimates a processor second, design by design."""
+    print(f"\n{'':28}{'new process':>14}{'new weights':>16}{'known weights':>16}")
     for name, found in speeds.items():
-        print(f"  {name:36}{found.cold_seconds:12.2f}{found.first_seconds:9.4f}{found.per_second:14,.0f}")
-    print(f"  the slowest: {slowest(list(speeds.values())):,.0f} estimates a second, without TensorFlow")
+        print(f"  {name:26}{found.cold_seconds:12.2f} s{found.other_weights:14,.0f}/s{found.same_weights:14,.0f}/s")
+    slowest = min(found.other_weights for found in speeds.values())
+    print(f"  the slowest: {slowest:,.0f} estimates a second of new weights, without TensorFlow")
 
 
 def print_rival(document: Mapping[str, Any]) -> None:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.estimate_cases import FIGURES, cases, for_rtl
-from benchmarks.estimate_errors import Row, error, errors_of, medians, ratios, row
+from benchmarks.estimate_errors import Row, error, errors_of, left_out, medians, ratios, row
 from codesign.estimate import Flow
 from codesign.graph import Dense
 from codesign.rtl import Family, Multipliers
@@ -96,3 +97,15 @@ def test_errors_and_ratios(golden: Path) -> None:
     assert ratios(ours, theirs)["ff"] is None
     assert ratios({**ours, "lut": 0.0}, {**theirs, "lut": 0.0})["lut"] == 0.0
     assert ratios(ours, {**theirs, "lut": 0.0})["lut"] is None
+
+
+@pytest.mark.golden
+def test_designs_that_constants_saw_are_told_by_their_truth(golden: Path) -> None:
+    rows = [Row(case, {}, {}) for case in cases(golden)[0]]
+    found = left_out(rows)
+    assert set(found) == {item.case.name for item in rows}
+    for item in rows:
+        assert found[item.case.name]["dsp"] == item.case.truth["dsp"]
+        assert found[item.case.name]["lut"] != item.case.truth["lut"]
+    other = replace(rows[0].case, truth={**rows[0].case.truth, "lut": 1.0})
+    assert left_out([Row(other, {}, {})]) == {}, "of the same name, and another design"
