@@ -43,8 +43,9 @@ def _convolution(node: AnyConvolution, sources: tuple[Node, ...], conditions: Co
     source, reuse = sources[0], conditions.reuse.get(node.name, node.reuse_factor)
     one = window_product(node, source, conditions)
     if streams(conditions):
-        # Depthwise windows are computed inside the loop, others by a function that it calls.
-        return _stream(node, source, one, conditions, reuse, called=isinstance(node, Convolution))
+        # Depthwise windows and those of one number are computed inside the loop, others by a function that it calls.
+        called = isinstance(node, Convolution) and math.prod(node.kernel) > 1
+        return _stream(node, source, one, conditions, reuse, called=called)
     return _parallel(node, source, one, reuse)
 
 

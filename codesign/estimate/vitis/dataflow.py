@@ -5,6 +5,7 @@ hls4ml asks for that (`DATAFLOW`) there, and for one pipeline of all layers else
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -99,22 +100,36 @@ def _origin(graph: Graph, node: Node, conditions: Conditions) -> Node:
 def channels(graph: Graph, conditions: Conditions) -> Cost:
     """What joins the processes of a design: FIFOs of io_stream, else a channel for each number of a result.
 
-    There is one for every reader of a result, and in io_stream as deep as hls4ml makes it. The ends of the design are
-    ports and none of them; neither is what is only flattened.
+    There is one for every reader of a result, and in io_stream as deep as hls4ml makes it. A stream with several
+    readers is read by a process that copies it. The ends of the design are ports and none of them; neither is what is
+    only flattened.
     """
-    total = Cost()
+    total, readers = Cost(), Counter[str]()
     for node in graph:
         if isinstance(node, Reshape) and not (streams(conditions) and repacks(node, graph.sources(node)[0])):
             continue
         for source in feeding(graph, node, conditions):
-            if isinstance(source, Input):
-                continue
-            width = source.result.width
-            if streams(conditions):
-                total += fifo(source.shape[-1] * width, pieces(source.shape))
-            else:
-                total += Cost(lut=width + _CHANNEL, ff=width).times(source.size)
+            readers[source.name] += 1
+            if not isinstance(source, Input):
+                total += _channel(source, conditions)
+    if streams(conditions):
+        for name, count in readers.items():
+            if count > 1:
+                source = graph[name]
+                total += process(pieces(source.shape)) + (Cost() if isinstance(source, Input) else fifo_of(source))
     return total
+
+
+def fifo_of(source: Node) -> Cost:
+    """The FIFO that a result of io_stream passes through."""
+    return fifo(source.shape[-1] * source.result.width, pieces(source.shape))
+
+
+def _channel(source: Node, conditions: Conditions) -> Cost:
+    if streams(conditions):
+        return fifo_of(source)
+    width = source.result.width
+    return Cost(lut=width + _CHANNEL, ff=width).times(source.size)
 
 
 def loops(node: Node) -> bool:

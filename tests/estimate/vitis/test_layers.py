@@ -231,3 +231,13 @@ def test_reuse_of_a_window_makes_a_stream_slower() -> None:
     assert often is not None
     assert often.latency >= 63 * 6 > once.latency
     assert often.dsp <= once.dsp
+
+
+def test_a_pointwise_convolution_streams_a_pixel_a_clock() -> None:
+    x = read((8, 8, 3), 8)
+    base, _ = convolution(8, Convolution)
+    assert isinstance(base, Convolution)
+    node = replace(base, shape=(8, 8, 4), weight=frozen(np.arange(12).reshape(1, 1, 3, 4)))
+    row = module(node, (x,), STREAM)
+    assert row is not None
+    assert 64 <= row.latency <= 64 + 10

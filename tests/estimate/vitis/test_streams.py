@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from codesign.estimate import Conditions, Flow, IoType, part_target
 from codesign.estimate.vitis.dataflow import channels, dataflow_latency, feeding
-from codesign.estimate.vitis.streams import fifo, line_buffer, loop_cycles, pieces
+from codesign.estimate.vitis.streams import fifo, line_buffer, loop_cycles, pieces, process
 from codesign.graph import ClippedRelu, FixedPoint, Graph, Input, Reshape
 
 EIGHT = FixedPoint(True, 8, 4)
@@ -76,3 +76,11 @@ def test_processes_that_stream_run_side_by_side() -> None:
     assert dataflow_latency([(300, True), (106, True), (2, False)]) == 302
     assert dataflow_latency([(5, False)]) == 5
     assert dataflow_latency([]) == 0
+
+
+def test_a_stream_with_two_readers_is_copied(graph: Graph) -> None:
+    a = graph["a"]
+    other = ClippedRelu(name="other", inputs=("a",), shape=a.shape, result=EIGHT, maximum=2)
+    both = Graph("both", (*graph.nodes, other), ("c", "other"))
+    more = channels(both, STREAM).lut - channels(graph, STREAM).lut
+    assert more == 2 * fifo(32, 40).lut + process(40).lut, "one more reader, and the copies' own source"
