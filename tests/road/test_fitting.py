@@ -93,6 +93,23 @@ def test_dsp_blocks_that_do_not_suffice_make_way_for_luts(tmp_path, monkeypatch)
     assert seen[:2] == [9, 0]
 
 
+def test_luts_are_left_for_what_synthesis_does_not_count(tmp_path, monkeypatch):
+    """On Gowin flip-flops take LUTs: of 8,640, three fifths are the most that synthesis may count."""
+    from codesign.board.utilisation import Utilisation
+
+    seen = []
+
+    def synthesised(sources, board, work):
+        text = "".join((sources.folder / name).read_text() for name in sources.sources)
+        seen.append(5184 if "cs_matvec" in text else 5185)
+        return Utilisation.of(board.family, {"LUT4": seen[-1]}, "none", 0.0)
+
+    monkeypatch.setattr(fitting, "synthesise", synthesised)
+    found = fit(small(), load_board("tang-nano-9k"), clock_ns=100.0, work=tmp_path / "work")
+    assert found.counts["lut"] == 5184
+    assert 5185 in seen
+
+
 def test_what_has_no_rtl_is_refused_before_anything_is_tried(tmp_path, monkeypatch):
     monkeypatch.setattr(fitting, "synthesise", None)
     node = dense("a", "x", 4, 2, accumulator="fixed<14,6>", result="float")
