@@ -113,6 +113,11 @@ def _estimate(sub: Parser) -> None:
         help="correct by earlier pairs of estimate and report; with --report, add this one to them",
     )
     sub.add_argument("--calibration", type=Path, metavar="FILE", help="file of these pairs, in place of the user's own")
+    sub.add_argument("--sweep", metavar="'KEY=A,B …'", help="many configurations, as 'weights=2..8 reuse=1,2,4'")
+    sub.add_argument(
+        "--data", type=Path, metavar="FILE", help="with --sweep: samples that tell how well each classifies"
+    )
+    sub.add_argument("--out", type=Path, metavar="DIR", help="with --sweep: folder for its table, JSON and picture")
     _model_options(sub)
 
 

@@ -294,12 +294,37 @@ def _estimate(args: argparse.Namespace, terminal: Terminal) -> int:
     )
     calibrated = args.calibrate or args.calibration is not None
     truth = Truth(args.report, calibrated, args.calibration, args.calibrate and args.report is not None)
+    if args.sweep is not None:
+        return _sweep(args, terminal, asked, options, truth)
+    if args.data or args.out:
+        raise UsageError("--data and --out belong to --sweep; give a sweep, or leave them out")
     with terminal.stages() as stage:
         estimated = estimate_path(args.model, asked, options, truth, weights=args.weights, progress=stage)
     show(estimated.estimate, terminal.show)
     show_truth(estimated, terminal.show)
     terminal.document(estimated.document())
     return FAILED if estimated.estimate.fits is False else OK
+
+
+def _sweep(args: argparse.Namespace, terminal: Terminal, asked: Any, options: Any, truth: Any) -> int:
+    from codesign.report.sweep import show
+    from codesign.road.sweeping import sweep_path
+
+    with terminal.stages() as stage:
+        found = sweep_path(
+            args.model,
+            asked,
+            options,
+            args.sweep,
+            truth,
+            data=args.data,
+            out=args.out,
+            weights=args.weights,
+            progress=stage,
+        )
+    show(found, terminal.show)
+    terminal.document(found.document())
+    return OK if found.may_fit else FAILED
 
 
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:

@@ -52,7 +52,8 @@ def _share(value: float) -> str:
     return f"{value:.1%}"
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """A number with four digits, or whole."""
     return f"{value:,.4g}" if abs(value) < 1000 else f"{value:,.0f}"
 
 
@@ -121,9 +122,9 @@ def lines(estimate: Estimate) -> list[str]:
     """What the tables do not hold: times, frequency, power, and what it all rests on."""
     clock = estimate.conditions.clock_ns
     said = [
-        f"Latency {count(estimate.latency_cycles)} cycles, {shown(estimate.latency_ns, _number)} ns; interval "
-        f"{count(estimate.interval)} cycles, {shown(estimate.interval_ns, _number)} ns, at a period of {clock:g} ns.",
-        f"Fmax {shown(estimate.fmax_mhz, _number, ' MHz')}; power {shown(estimate.power_w, _number, ' W')}.",
+        f"Latency {count(estimate.latency_cycles)} cycles, {shown(estimate.latency_ns, number)} ns; interval "
+        f"{count(estimate.interval)} cycles, {shown(estimate.interval_ns, number)} ns, at a period of {clock:g} ns.",
+        f"Fmax {shown(estimate.fmax_mhz, number, ' MHz')}; power {shown(estimate.power_w, number, ' W')}.",
     ]
     if estimate.flow is Flow.VITIS:
         said.append(f"{OVERSTATED} After place and route: {count(estimate.lut_implemented, ' LUTs')}.")

@@ -10,7 +10,17 @@ from typing import Any
 from codesign.board import load_board
 from codesign.errors import EstimateError, UsageError
 from codesign.estimate import Conditions, Estimate, Flow, IoType, Target, board_target, estimate, part_target
-from codesign.estimate.local import Comparison, add, compare, corrected, default_path, fit, pair_of, read_pairs
+from codesign.estimate.local import (
+    Calibration,
+    Comparison,
+    add,
+    compare,
+    corrected,
+    default_path,
+    fit,
+    pair_of,
+    read_pairs,
+)
 from codesign.estimate.reuse import reuse_by_node
 from codesign.frontend.options import ConvertOptions
 from codesign.graph import FixedPoint, Graph, digest
@@ -68,7 +78,7 @@ class Truth:
     add: bool = False
 
 
-_NO_TRUTH = Truth()
+NO_TRUTH = Truth()
 
 
 def target_of(asked: Asked, design_board: str = "") -> Target:
@@ -146,7 +156,7 @@ def estimate_path(
     path: Path,
     asked: Asked,
     options: ConvertOptions,
-    truth: Truth = _NO_TRUTH,
+    truth: Truth = NO_TRUTH,
     *,
     weights: Path | None = None,
     progress: Progress = lambda text: None,
@@ -170,21 +180,34 @@ def estimate_path(
     source, asked = read_asked(path, asked, options, weights=weights, progress=progress)
     progress("estimating")
     made = estimate(source.graph, conditions_of(asked, source))
-    file, pairs = None, None
-    found = made
-    if truth.correct or truth.add:
-        file = truth.file or default_path()
-        earlier = read_pairs(file)
-        if not earlier and not truth.add:
-            raise EstimateError(
-                f"{file} holds no pair of estimate and truth yet; add some with --report DIR --calibrate"
-            )
-        # Beside a report stands what the other designs' pairs say, or the truth would be set against itself.
-        found = corrected(made, fit(earlier, without=digest(source.graph) if reports else None))
+    # Beside a report stands what the other designs' pairs say, or the truth would be set against itself.
+    calibration = known_calibration(truth, without=digest(source.graph) if reports else None)
+    found = made if calibration is None else corrected(made, calibration)
     comparisons = tuple(compare(found, report) for report in reports)
+    file = None if calibration is None else truth.file or default_path()
+    pairs = None
     if truth.add and file is not None:
         pairs = len(add(file, *(pair_of(source.graph, made, report) for report in reports)))
     return Estimated(path, source.graph, found, comparisons, pairs, file)
+
+
+def known_calibration(truth: Truth, *, without: str | None = None) -> Calibration | None:
+    """What earlier pairs of estimate and truth teach; None where they are not asked for.
+
+    Args:
+        truth: whether, and the file.
+        without: SHA-256 of a design whose own pairs are left aside.
+
+    Raises:
+        EstimateError: there is none yet and none is to be added, or the file is damaged.
+    """
+    if not (truth.correct or truth.add):
+        return None
+    file = truth.file or default_path()
+    earlier = read_pairs(file)
+    if not earlier and not truth.add:
+        raise EstimateError(f"{file} holds no pair of estimate and truth yet; add some with --report DIR --calibrate")
+    return fit(earlier, without=without)
 
 
 def read_asked(

@@ -1,0 +1,95 @@
+"""A sweep as a table: the configurations that no other beats, beside the design as it was."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+
+from rich.table import Table
+from rich.text import Text
+
+from codesign.board.cost_table import UNKNOWN
+from codesign.estimate import Figure
+from codesign.estimate.sweep import Row, Swept
+from codesign.estimate.sweep.space import text
+from codesign.report.estimate import count, fits, number
+from codesign.road.sweeping import TABLE, Sweeping
+
+MOST_ROWS = 40
+_MOST_REASONS = 3
+
+
+def _kept(row: Row, swept: Swept) -> str:
+    if row.kept is None:
+        return UNKNOWN
+    if swept.quality:
+        return UNKNOWN if row.kept.quality is None else f"{row.kept.quality:.2%}"
+    return f"{row.kept.bits_kept:,}"
+
+
+def _value(figure: Figure | None) -> str:
+    return UNKNOWN if figure is None else number(figure.value)
+
+
+def _cells(row: Row, swept: Swept, limited: bool) -> list[str | Text]:
+    costs = row.costs
+    if costs is None:
+        return [_kept(row, swept), *[UNKNOWN] * (6 + limited)]
+    others = (costs.ff, costs.dsp, costs.bram, costs.latency_ns, costs.interval_ns)
+    cells: list[str | Text] = [_kept(row, swept), count(costs.lut), *map(_value, others)]
+    return [*cells, fits(costs.fits, known=costs.lut is not None)] if limited else cells
+
+
+def front_table(found: Sweeping) -> Table:
+    """The front, the best in quality (or in bits kept) first; above it the design as it was."""
+    swept = found.swept
+    board = swept.conditions.target.board
+    table = Table(
+        title=Text(
+            f"{swept.graph!r} on {swept.conditions.target.part if board is None else board.name}, "
+            f"{swept.conditions.flow.value} flow: {len(found.front):,} of {len(swept.built):,} configurations "
+            "that none beats"
+        ),
+        title_justify="left",
+    )
+    for axis in swept.space.axes:
+        table.add_column(Text(axis.key), justify="right", overflow="fold")
+    quality = swept.quality or "bits kept"
+    for name in (quality, "LUT", "FF", "DSP", "BRAM", "latency (ns)", "interval (ns)"):
+        table.add_column(name, justify="right", no_wrap=True)
+    if board is not None:
+        table.add_column("fits", justify="right")
+    blank = ["as it was", *[""] * (len(swept.space.axes) - 1)]
+    table.add_row(*blank, *_cells(swept.original, swept, board is not None))
+    table.add_section()
+    for row in found.front[:MOST_ROWS]:
+        values = [] if row.point is None else [text(value) for value in row.point.values]
+        table.add_row(*values, *_cells(row, swept, board is not None))
+    return table
+
+
+def lines(found: Sweeping) -> list[str]:
+    """What the table leaves out: rows beyond the most that are shown, refusals, and what was written."""
+    said = ["LUTs stand with their interval, the rest without; --out DIR writes all of it."]
+    more = len(found.front) - MOST_ROWS
+    if more > 0:
+        said.append(f"{more:,} more are not shown.")
+    refused = Counter(row.refusal for row in found.swept.refused)
+    for reason, times in refused.most_common(_MOST_REASONS):
+        said.append(f"{times:,} configurations cannot be built: {reason}")
+    if len(refused) > _MOST_REASONS:
+        said.append(f"{len(refused) - _MOST_REASONS:,} other reasons are in {TABLE}.")
+    if not found.may_fit:
+        said.append("None of them fits.")
+    if found.folder is not None:
+        said[0] = f"LUTs stand with their interval, the rest without; all of it is in {found.folder}."
+    if found.no_picture:
+        said.append(f"No picture: {found.no_picture}")
+    return said
+
+
+def show(found: Sweeping, say: Callable[..., None]) -> None:
+    """Print a finished sweep for people."""
+    say(front_table(found))
+    for line in lines(found):
+        say(line)
