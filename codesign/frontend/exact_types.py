@@ -78,6 +78,35 @@ def _for_each(node: Any, values: npt.NDArray[np.float64]) -> npt.NDArray[np.floa
     return np.full(int(node.get_attr("n_in")) if channels == -1 else channels, values.item())
 
 
+def _stated_type(node: Any, key: str) -> FixedPoint:
+    """The type that the user states, which hls4ml keeps in its config even where it goes by another one."""
+    return read_type(node.model.config.get_precision(node, key)[0], layer=node.name, what=key)
+
+
+def _state_over_quantizer(node: Any, key: str) -> FixedPoint:
+    """Give a quantized weight the type that the user states; hls4ml would go by the quantizer's."""
+    variable = node.weights[key]
+    if isinstance(variable.type.precision, XnorPrecisionType):
+        raise PrecisionError(
+            f"layer {node.name!r}: {key} is binary, which hls4ml writes as single bits; it can have no other type: "
+            f"leave {key} out of the precision config"
+        )
+    type_ = _stated_type(node, key)
+    _add_weight(node, key, type_, np.asarray(variable.data, dtype=np.float64))
+    return type_
+
+
+def _add_weight(node: Any, key: str, type_: FixedPoint, values: npt.NDArray[np.float64]) -> None:
+    node.add_weights_variable(
+        name=key,
+        var_name=node.weights[key].name,
+        type_name=f"{node.name}_{key}_t",
+        precision=to_hls4ml(type_),
+        data=values,
+        quantizer=None,
+    )
+
+
 def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint | None:
     """Make a weight's type hold its numbers exactly; None for binary weights, whose type stays.
 
@@ -85,6 +114,8 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
     under NumPy 2.
     """
     variable = node.weights[key]
+    if key in stated and variable.quantizer is not None:
+        return _state_over_quantizer(node, key)
     precision = variable.type.precision
     # hls4ml cuts the scales of QKeras' alpha to power-of-two types that do not hold those above 1.
     data = variable.data_unquantized if node.class_name == "ApplyAlpha" else variable.data
@@ -97,14 +128,7 @@ def _resolve_weight(node: Any, key: str, stated: frozenset[str]) -> FixedPoint |
         return read_type(precision, layer=node.name, what=key)
     name = f"{key} of layer {node.name!r}"
     type_ = read_type(precision, layer=node.name, what=key) if stays else exact_type(values, name=name)
-    node.add_weights_variable(
-        name=key,
-        var_name=variable.name,
-        type_name=f"{node.name}_{key}_t",
-        precision=to_hls4ml(type_),
-        data=values,
-        quantizer=None,
-    )
+    _add_weight(node, key, type_, values)
     return type_
 
 
@@ -277,6 +301,8 @@ def _softmax(node: Any, intervals: _Intervals, stated: frozenset[str]) -> Interv
         return Interval.of(_resolve(node, "result_t", FixedPoint(False, 1, 1)))
     if implementation == "stable":
         _stable_types(node, stated)
+    for key in stated - {"result"}:  # hls4ml takes them for settings, and overlooks them among the types
+        _set_type(node, f"{key}_t", _stated_type(node, key))
     return Interval.of(_resolve(node, "result_t", UNIT))
 
 

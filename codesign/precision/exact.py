@@ -8,7 +8,7 @@ from __future__ import annotations
 import functools
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from functools import singledispatch
 from typing import Any
@@ -207,12 +207,9 @@ def _softmax(node: Softmax, sources: Sequence[Read], pick: Pick) -> Interval:
     if node.implementation is SoftmaxImplementation.ARGMAX:
         return Interval.of(pick("result", FixedPoint(False, 1, 1)))
     if node.implementation is SoftmaxImplementation.STABLE and node.difference is SoftmaxDifference.MAX_MINUS_X:
-        entries = node.exp_table.size
-        types = stable_types(sources[0].type, entries, node.slice_length)
-        # Its top bits index the table, so that it has as many at least.
-        norm = replace(types.norm, width=max(types.norm.width, entries.bit_length() - 1))
+        types = stable_types(sources[0].type, node.exp_table.size, node.slice_length)
         for key, type_ in (
-            ("inp_norm", norm),
+            ("inp_norm", types.norm),
             ("exp_table", types.exp),
             ("accum", types.accumulator),
             ("inv_inp", types.inv_input),

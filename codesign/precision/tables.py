@@ -57,16 +57,24 @@ def with_tables(node: Node, old: Node, source: FixedPoint, old_source: FixedPoin
     return node
 
 
-def _softmax_tables(node: Softmax, source: FixedPoint) -> tuple[IntArray, IntArray]:
-    types, sizes = internal_types(node), (node.exp_table.size, node.inv_table.size)
-    return tables(node.implementation, source, types, *sizes, difference=node.difference)
+def _softmax_tables(node: Softmax, source: FixedPoint, sizes: tuple[int, int]) -> tuple[IntArray, IntArray]:
+    return tables(node.implementation, source, internal_types(node), *sizes, difference=node.difference)
 
 
-def _check_index(node: Node, name: str, table: IntArray, index: FixedPoint | None) -> None:
-    if index is not None and table.size > 1 << index.width:
+def _sizes(node: Softmax, old: Softmax, source: FixedPoint, old_source: FixedPoint) -> tuple[int, int]:
+    """Entries of both tables: hls4ml shortens them to what the bits of input and inverse tell apart."""
+    sizes = old.exp_table.size, old.inv_table.size
+    if node.inv_type is None or old.inv_type is None or sizes[0] != sizes[1]:
+        return sizes
+    bits, old_bits = min(source.width, node.inv_type.width), min(old_source.width, old.inv_type.width)
+    return sizes if bits == old_bits else (min(sizes[0], 1 << bits), min(sizes[1], 1 << bits))
+
+
+def _check_index(node: Node, name: str, entries: int, index: FixedPoint | None) -> None:
+    if index is not None and entries > 1 << index.width:
         raise PrecisionError(
-            f"layer {node.name!r}: {name} has {table.size} entries, but {index}, whose top bits index it, has "
-            f"{index.width} bits; state a type of at least {table.size.bit_length() - 1}"
+            f"layer {node.name!r}: {name} has {entries} entries, but {index}, whose top bits index it, has "
+            f"{index.width} bits; state a type of at least {entries.bit_length() - 1}"
         )
 
 
@@ -78,17 +86,19 @@ def _softmax(node: Softmax, old: Softmax, source: FixedPoint, old_source: FixedP
     if latency and old.norm == old_source:  # not used: its exponentials are of what it reads
         node = replace(node, norm=source)
     index, old_index = (source, old_source) if latency else (node.norm, old.norm)
+    if node.implementation is SoftmaxImplementation.LEGACY:
+        return node
+    old_sizes, sizes = (old.exp_table.size, old.inv_table.size), _sizes(node, old, source, old_source)
     changed = {
-        "exp_table": (node.exp_type, index) != (old.exp_type, old_index),
-        "inv_table": (node.inv_type, node.inv_input) != (old.inv_type, old.inv_input),
+        "exp_table": (node.exp_type, index, sizes[0]) != (old.exp_type, old_index, old_sizes[0]),
+        "inv_table": (node.inv_type, node.inv_input, sizes[1]) != (old.inv_type, old.inv_input, old_sizes[1]),
     }
     if not any(changed.values()):
         return node
-    if node.implementation is not SoftmaxImplementation.LEGACY:
-        _check_index(node, "exp_table", node.exp_table, index)
-        _check_index(node, "inv_table", node.inv_table, node.inv_input)
+    _check_index(node, "exp_table", sizes[0], index)
+    _check_index(node, "inv_table", sizes[1], node.inv_input)
     made: dict[str, Any] = {}
-    before, after = _softmax_tables(old, old_source), _softmax_tables(node, source)
+    before, after = _softmax_tables(old, old_source, old_sizes), _softmax_tables(node, source, sizes)
     for name, was, now in zip(changed, before, after, strict=True):
         if not changed[name]:
             continue

@@ -316,6 +316,25 @@ def test_a_stated_type_wins_over_the_derived_one() -> None:
     assert (str(node.accumulator), str(node.result)) == ("fixed<10,4>", "fixed<8,4,RND,SAT>")
 
 
+def test_a_stated_type_goes_before_the_quantizers():
+    stated = FixedPoint.parse("fixed<4,1,RND_CONV,SAT>")
+    node = convert(mlp(), ConvertOptions(precision={"fc1": {"weight": stated}})).graph["fc1"]
+    assert node.weight_type == stated
+    whole = convert(mlp(), ConvertOptions()).graph["fc1"]
+    assert np.array_equal(node.weight, np.clip(np.rint(whole.weight / 4), -8, 7))
+
+
+def test_binary_weights_can_have_no_other_type():
+    import keras
+    from qkeras import QDense, binary
+
+    layers = [keras.layers.Input((4,)), QDense(3, kernel_quantizer=binary(alpha=1), use_bias=False, name="fc")]
+    with pytest.raises(
+        PrecisionError, match=r"layer 'fc': weight is binary, .* leave weight out of the precision config"
+    ):
+        convert(keras.Sequential(layers), ConvertOptions(precision={"fc": {"weight": FixedPoint.parse("fixed<4,2>")}}))
+
+
 def test_a_stated_type_for_nobody_is_refused_by_name() -> None:
     with pytest.raises(PrecisionError, match=r"names layer 'fc9', which the model lacks; it has .*fc1"):
         convert(mlp(), ConvertOptions(precision={"fc9": {"weight": INPUT}}))
