@@ -21,7 +21,7 @@ def activation(node: Activation, sources: tuple[Node, ...], conditions: Conditio
     A linear function is a cast; where that takes wires only, there is no module.
     """
     source = sources[0].result
-    lut, delay = cast_lut(source, node.result), 0.0
+    lut, delay = cast_lut(source, node.result, conditions.target.family), 0.0
     rounding, clipping = rounds(source, node.result), clips(source, node.result)
     speed = speed_of(conditions)
     if node.function is ActivationFunction.RELU:

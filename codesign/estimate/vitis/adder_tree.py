@@ -14,8 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from codesign.estimate.vitis.multipliers import magnitude_bits, signed_digits
-from codesign.estimate.vitis.operators import adder_lut
+from codesign.estimate.vitis.operators import adder_lut, three_adder_lut
 from codesign.graph import Dense, FixedPoint
+from codesign.rtl import Family
 
 Array = npt.NDArray[Any]
 Values = npt.NDArray[np.int64]
@@ -48,6 +49,7 @@ class Sums:
             where it is summed.
         product_bits: bits of all products but shifts, as the accumulator takes them.
         accumulator_bits: of the accumulator.
+        family: whose adders they are.
         used_inputs: inputs with a weight that is not zero.
         used_outputs: outputs with such a weight.
     """
@@ -60,6 +62,7 @@ class Sums:
     product_lut: int
     product_bits: int
     accumulator_bits: int
+    family: Family
     used_inputs: int
     used_outputs: int
 
@@ -74,11 +77,11 @@ class Sums:
             left = np.minimum(np.maximum(less, more) + both, self.accumulator_bits)
             added.append((left * both).ravel())
             bits.append(int(left.sum()))
-        return Levels(int(_PAIR_LUT[np.concatenate(added)].sum()), tuple(bits))
+        return Levels(int(_PAIR_LUT[self.family][np.concatenate(added)].sum()), tuple(bits))
 
     @cached_property
     def by_threes(self) -> Levels:
-        """The levels where three numbers are added at once, by two adders without what one takes beyond its bits."""
+        """The levels where three numbers are added at once."""
         left, bits, added, threes = self._sorted(), [], [_NONE], 0
         while len(left) > 1:
             left = _whole_groups(left, 3)
@@ -86,10 +89,11 @@ class Sums:
             three, several = first > 0, second > 0
             widest = np.maximum(np.maximum(first, second), third)
             left = np.minimum(widest + three + several, self.accumulator_bits)
-            threes += int((left * three).sum())
+            threes += int(np.count_nonzero(three))
             added.append((left * (several & ~three)).ravel())
             bits.append(int(left.sum()))
-        return Levels(int(_PAIR_LUT[np.concatenate(added)].sum()) + 2 * threes, tuple(bits))
+        lut = int(_PAIR_LUT[self.family][np.concatenate(added)].sum()) + threes * three_adder_lut(self.accumulator_bits)
+        return Levels(lut, tuple(bits))
 
     def _sorted(self) -> Array:
         """The widths of each sum in ascending order, without places that no sum has."""
@@ -98,8 +102,7 @@ class Sums:
 
 
 _NONE = np.zeros(0, dtype=np.int64)
-_PAIR_LUT = adder_lut(np.arange(4096))
-_PAIR_LUT[0] = 0
+_PAIR_LUT = {family: np.array([0, *(adder_lut(bits, family) for bits in range(1, 4096))]) for family in Family}
 _AT_ONCE = 1 << 22
 _FEW = 1 << 10
 
@@ -131,12 +134,13 @@ class _Products:
 
 @dataclass(frozen=True)
 class _Into:
-    """The types around a product: bits and sign of the number, bits that the accumulator drops, and its own."""
+    """Around a product: bits and sign of the number, bits that the accumulator drops, and its own; whose adders."""
 
     bits: int
     signed: bool
     dropped: int
     most: int
+    family: Family
 
 
 def _products(values: Values, into: _Into) -> _Products:
@@ -144,7 +148,9 @@ def _products(values: Values, into: _Into) -> _Products:
     bits = magnitude_bits(values)
     full = into.bits + bits + (0 if into.signed else values < 0)
     kept = np.minimum(np.maximum(full - into.dropped, 1), into.most) * (values != 0)
-    return _Products(kept.astype(np.int16), digits > 2, _PAIR_LUT[full] * (digits == 2), kept * (digits > 1), bits + 1)
+    return _Products(
+        kept.astype(np.int16), digits > 2, _PAIR_LUT[into.family][full] * (digits == 2), kept * (digits > 1), bits + 1
+    )
 
 
 @lru_cache(maxsize=512)
@@ -153,10 +159,10 @@ def _between(low: int, high: int, into: _Into) -> _Products:
     return _products(np.arange(low, high + 1), into)
 
 
-def _sums(node: Dense, source: FixedPoint) -> Sums:
+def _sums(node: Dense, source: FixedPoint, family: Family) -> Sums:
     """By the values that the weights have, which are fewer than the weights."""
     dropped = max(0, source.fraction + node.weight_type.fraction - node.accumulator.fraction)
-    into = _Into(source.width, source.signed, dropped, node.accumulator.width)
+    into = _Into(source.width, source.signed, dropped, node.accumulator.width, family)
     low, high = int(node.weight.min()), int(node.weight.max())
     if high - low < _FEW:
         of, place = _between(low, high, into), node.weight - low
@@ -176,6 +182,7 @@ def _sums(node: Dense, source: FixedPoint) -> Sums:
         product_lut=int(counts @ of.lut),
         product_bits=int(counts @ of.made),
         accumulator_bits=into.most,
+        family=into.family,
         used_inputs=int(np.count_nonzero(node.weight.any(axis=1))),
         used_outputs=int(np.count_nonzero(nonzero)),
     )
@@ -201,10 +208,10 @@ def _distinct(place: Array, values: int) -> Array:
 _KNOWN: WeakKeyDictionary[Dense, tuple[FixedPoint, Sums]] = WeakKeyDictionary()
 
 
-def sums(node: Dense, source: FixedPoint) -> Sums:
+def sums(node: Dense, source: FixedPoint, family: Family) -> Sums:
     """The products and sums of a dense layer that reads numbers of a type; counted once for a node."""
     known = _KNOWN.get(node)
-    if known is None or known[0] != source:
-        known = (source, _sums(node, source))
+    if known is None or known[0] != source or known[1].family is not family:
+        known = (source, _sums(node, source, family))
         _KNOWN[node] = known
     return known[1]

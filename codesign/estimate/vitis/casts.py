@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from codesign.estimate.vitis.operators import LOGIC_LUT, adder_lut, compare_lut
 from codesign.graph import FixedPoint, Overflow, Rounding
+from codesign.rtl import Family
 
 _CLIPPING_OPERATIONS = 3
 """Single-bit operations that decide whether a value is clipped."""
@@ -21,7 +22,7 @@ def clips(source: FixedPoint, result: FixedPoint) -> bool:
     return source.integer - source.signed > result.integer - result.signed or (source.signed and not result.signed)
 
 
-def cast_lut(source: FixedPoint, result: FixedPoint) -> int:
+def cast_lut(source: FixedPoint, result: FixedPoint, family: Family = Family.XILINX_ULTRASCALE_PLUS) -> int:
     """LUTs of one cast, as the tool lists them.
 
     Rounding adds one bit to what is kept; a tie that depends on the bits lost compares them with zero; saturation
@@ -30,7 +31,7 @@ def cast_lut(source: FixedPoint, result: FixedPoint) -> int:
     """
     lut = 0
     if rounds(source, result):
-        lut += adder_lut(result.width)
+        lut += adder_lut(result.width, family)
         lost = source.fraction - result.fraction - 1
         if result.rounding is not Rounding.RND and lost > 0:
             lut += compare_lut(min(lost, source.width))

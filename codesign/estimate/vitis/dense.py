@@ -100,7 +100,8 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
 
     The limit is hls4ml's: n_in * n_out / reuse, rounded up, less the zeros / reuse, rounded down.
     """
-    found, speed, fitted = sums(node, source.result), speed_of(conditions), constants()
+    family, speed, fitted = conditions.target.family, speed_of(conditions), constants()
+    found = sums(node, source.result, family)
     width, weight_width = source.result.width, node.weight_type.width
     zeros = int(node.weight.size - (node.weight != 0).sum())
     limit = max(1, -(-node.weight.size // reuse) - zeros // reuse)
@@ -111,8 +112,8 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     plan = _schedule(found, speed, stages, speed.dsp(product) if dsp_units else speed.adder(width))
     lut = fitted.adder_share * (found.product_lut + plan.levels.lut)
     lut += (units - dsp_units) * multiplier_lut(width, weight_width)
-    lut += node.shape[0] * cast_lut(node.accumulator, node.result)
-    lut += int(found.terms.sum()) * cast_lut(_product_type(node, source), node.accumulator)
+    lut += node.shape[0] * cast_lut(node.accumulator, node.result, family)
+    lut += int(found.terms.sum()) * cast_lut(_product_type(node, source), node.accumulator, family)
     kept = found.product_bits * (plan.first == 0) * (plan.clocks > 0) + sum(plan.kept_bits)
     ff = fitted.register_share * kept
     clocks = plan.clocks
@@ -131,5 +132,5 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     else:
         lut += STATE_LUT * (interval if units < found.multipliers else 1)
         ff += interval + 1
-    blocks = dsp_units * dsp_blocks(width + (not source.result.signed), weight_width, conditions.target.family)
+    blocks = dsp_units * dsp_blocks(width + (not source.result.signed), weight_width, family)
     return Module(lut, ff, blocks, 0, clocks, interval)

@@ -40,7 +40,7 @@ def resource(node: Dense, source: Node, reuse: int, conditions: Conditions) -> M
     word = weight_width * units
     bram = math.ceil(word / _ROM_BITS) * math.ceil(turns / _ROM_WORDS)
     choices = multiplexer_lut(min(turns, n_in)) * min(units, max(1, math.ceil(n_in / turns)))
-    lut = units * adder_lut(total) + choices + n_out * cast_lut(node.accumulator, node.result)
+    lut = units * adder_lut(total, family) + choices + n_out * cast_lut(node.accumulator, node.result, family)
     lut += 0 if in_dsp else units * multiplier_lut(width, weight_width)
     depth = math.ceil(math.log2(max(2, math.ceil(units / n_out))))
     stages = speed.dsp_stages(width + weight_width) if in_dsp else 0

@@ -36,8 +36,10 @@ def normalize(node: Normalize, sources: tuple[Node, ...], conditions: Conditions
     multiplied = int((digits > 2).sum())
     units = min(multiplied, -(-node.size // reuse))
     in_dsp = takes_dsp(width, scale_width, conditions.multipliers)
-    lut: float = adder_lut(total) * (int((digits == 2).sum()) + int((biased & (digits > 0)).sum()))
-    lut += int((digits > 0).sum()) * cast_lut(source, node.result)
+    lut: float = adder_lut(total, conditions.target.family) * (
+        int((digits == 2).sum()) + int((biased & (digits > 0)).sum())
+    )
+    lut += int((digits > 0).sum()) * cast_lut(source, node.result, conditions.target.family)
     lut += 0 if in_dsp else units * multiplier_lut(width, scale_width)
     blocks = units * dsp_blocks(width + (not source.signed), scale_width, conditions.target.family) if in_dsp else 0
     speed = speed_of(conditions)

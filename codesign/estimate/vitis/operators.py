@@ -6,12 +6,7 @@ The numbers are facts of the vendor's library, read off published C synthesis re
 
 from __future__ import annotations
 
-from typing import TypeVar
-
-import numpy as np
-import numpy.typing as npt
-
-BITS = TypeVar("BITS", int, npt.NDArray[np.int64])
+from codesign.rtl import Family
 
 LOGIC_LUT = 2
 """Of an and, or or xor of single bits."""
@@ -23,11 +18,21 @@ DELAY_LINE_LUT = 32
 """LUTs that are counted for such a value, whatever its width."""
 
 
-def adder_lut(bits: BITS) -> BITS:
-    """LUTs of an adder with a result of `bits` bits: bits + 7, less by steps of two below 16, at least 15."""
-    if isinstance(bits, np.ndarray):
-        return np.where(bits >= 16, bits + 7, np.maximum(15, 2 * bits - 9))
-    return bits + 7 if bits >= 16 else max(15, 2 * bits - 9)
+_NARROW_ADDERS = (0, 7, 9, 11, 13, 15, 15, 15, 15, 15, 14, 13, 12, 17, 19, 21)
+"""LUTs of adders of 0 to 15 bits in the 7 series, where one of 12 bits is cheaper than one of 9; those below 6 bits are
+not in the reports, and follow the slope above them."""
+
+
+def adder_lut(bits: int, family: Family = Family.XILINX_ULTRASCALE_PLUS) -> int:
+    """LUTs of an adder of two numbers with a result of `bits` bits: bits + 7; in the 7 series others below 16."""
+    if bits < len(_NARROW_ADDERS) and family is Family.XILINX_7SERIES:
+        return _NARROW_ADDERS[bits]
+    return bits + 7
+
+
+def three_adder_lut(bits: int) -> int:
+    """LUTs of an adder of three numbers in an accumulator of `bits` bits: two adders of all its bits and no more."""
+    return 2 * bits
 
 
 def compare_lut(bits: int) -> int:

@@ -72,8 +72,10 @@ def _softmax(node: Softmax, x: FixedPoint, conditions: Conditions) -> Module:
     clocks = _clocks(node, x, exp.width + inv.width if in_dsp else None, speed_of(conditions))
     summing = clocks.sum + clocks.table + 1
     lut = (n - 1) * stable * (compare_lut(x.width) + select_lut(x.width))
-    lut += n * stable * (adder_lut(x.width + 1) + _clip_lut(index, norm.overflow)) + n * multiplexer_lut(2)
-    lut += (n - 1) * (adder_lut(total.width) + _clip_lut(total.width, total.overflow))
+    lut += n * stable * (
+        adder_lut(x.width + 1, conditions.target.family) + _clip_lut(index, norm.overflow)
+    ) + n * multiplexer_lut(2)
+    lut += (n - 1) * (adder_lut(total.width, conditions.target.family) + _clip_lut(total.width, total.overflow))
     lut += n * (stable * waiting_lut(clocks.largest) + waiting_lut(summing))
     ff = n * (x.width + node.result.width) + n * index + inv.width
     ff += n * stable * waiting_ff(x.width, clocks.largest) + max(0, n - 1) * (x.width * stable + total.width)

@@ -10,8 +10,10 @@ from codesign.estimate.vitis.adder_tree import sums
 from codesign.estimate.vitis.multipliers import signed_digits
 from codesign.estimate.vitis.operators import adder_lut
 from codesign.graph import FixedPoint
+from codesign.rtl import Family
 from tests.estimate.vitis.nets import WIDE, X, dense
 
+SERIES = Family.XILINX_7SERIES
 MATRICES = st.integers(0, 2**32).map(np.random.default_rng)
 
 
@@ -32,10 +34,10 @@ def _ceil_log2(weight: int) -> int:
 def test_products(draw: np.random.Generator, most: int) -> None:
     weight = _matrix(draw, most)
     node = dense(weight, weight_type=FixedPoint(True, 24, 4), accumulator=FixedPoint(True, 40, 10))
-    found = sums(node, X)
+    found = sums(node, X, SERIES)
     distinct = [w for row in weight.tolist() for w in set(row)]
     assert found.multipliers == sum(_digits(w) > 2 for w in distinct)
-    assert found.product_lut == sum(adder_lut(X.width + _ceil_log2(w)) for w in distinct if _digits(w) == 2)
+    assert found.product_lut == sum(adder_lut(X.width + _ceil_log2(w), SERIES) for w in distinct if _digits(w) == 2)
     assert found.constant_bits == max((_ceil_log2(w) + 1 for w in distinct if _digits(w) > 2), default=0)
     assert found.terms.tolist() == (weight != 0).sum(axis=0).tolist()
     assert found.used_inputs == sum(any(row) for row in weight.tolist())
@@ -51,7 +53,7 @@ def _added(widths: list[int], ary: int, most: int) -> tuple[int, list[int]]:
         left = []
         for group in groups:
             width = min(most, max(group) + len(group) - 1)
-            lut += (adder_lut(width) if len(group) == 2 else 0) + (2 * width if len(group) == 3 else 0)
+            lut += (adder_lut(width, SERIES) if len(group) == 2 else 0) + (2 * most if len(group) == 3 else 0)
             left.append(width)
         bits.append(sum(left))
     return lut, bits
@@ -60,7 +62,7 @@ def _added(widths: list[int], ary: int, most: int) -> tuple[int, list[int]]:
 @given(st.lists(st.integers(1, 127), min_size=1, max_size=40))
 def test_sums(column: list[int]) -> None:
     node = dense(np.array(column)[:, None], bias=[5])
-    found = sums(node, X)
+    found = sums(node, X, SERIES)
     dropped = 1  # 13 fraction bits of a product into 12
     widths = [X.width + _ceil_log2(w) - dropped for w in column] + [4]
     for levels, ary in ((found.by_twos, 2), (found.by_threes, 3)):
@@ -72,19 +74,20 @@ def test_sums(column: list[int]) -> None:
 def test_sums_of_several_outputs_are_those_of_each() -> None:
     weight = np.random.default_rng(3).integers(-127, 128, (11, 6)) * np.array([1, 0, 1, 1, 1, 0])
     weight[4:, 2] = 0
-    whole = sums(dense(weight), X)
-    alone = [sums(dense(weight[:, [k]]), X) for k in range(6)]
+    whole = sums(dense(weight), X, SERIES)
+    alone = [sums(dense(weight[:, [k]]), X, SERIES) for k in range(6)]
     assert whole.by_twos.lut == sum(one.by_twos.lut for one in alone)
     assert whole.by_threes.lut == sum(one.by_threes.lut for one in alone)
 
 
 def test_a_matrix_is_counted_once() -> None:
     node = dense([[11, 3]])
-    assert sums(node, X) is sums(node, X)
-    assert sums(node, FixedPoint(False, 4, 4)) is not sums(node, X), "another type is another count"
+    assert sums(node, X, SERIES) is sums(node, X, SERIES)
+    assert sums(node, FixedPoint(False, 4, 4), SERIES) is not sums(node, X, SERIES), "another type is another count"
+    assert sums(node, X, Family.XILINX_ULTRASCALE_PLUS).product_lut > sums(node, X, SERIES).product_lut
 
 
 def test_negative_products_of_unsigned_numbers_have_a_sign() -> None:
     unsigned = FixedPoint(False, 8, 2)
-    kept = sums(dense([[11, -11]], accumulator=FixedPoint(True, 40, 10)), unsigned).widths
+    kept = sums(dense([[11, -11]], accumulator=FixedPoint(True, 40, 10)), unsigned, SERIES).widths
     assert kept[0].tolist() == [12, 13]
