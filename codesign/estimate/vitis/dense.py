@@ -13,10 +13,11 @@ from codesign.estimate.vitis.casts import cast_lut
 from codesign.estimate.vitis.dense_resource import resource
 from codesign.estimate.vitis.module import Module, module
 from codesign.estimate.vitis.multipliers import dsp_blocks, multiplier_lut, takes_dsp
-from codesign.estimate.vitis.operators import DELAY_LINE_FF, DELAY_LINE_LUT, STATE_LUT, multiplexer_lut
+from codesign.estimate.vitis.operators import DELAY_LINE_FF, DELAY_LINE_LUT, DSP_LUT, STATE_LUT, multiplexer_lut
 from codesign.estimate.vitis.speed import Speed, speed_of
 from codesign.graph import Dense, FixedPoint, Node
 from codesign.graph.nodes import Product
+from codesign.rtl import Family
 
 SHARED_TAIL = 1
 """Clocks from the last of shared products to the result."""
@@ -95,6 +96,15 @@ def _product_type(node: Dense, source: Node) -> FixedPoint:
     return FixedPoint(signed, min(1024, x.width + weight.width), x.integer + weight.integer)
 
 
+def _ports(clocks: int, family: Family) -> tuple[bool, bool]:
+    """Whether a module that starts every clock keeps its operands and its results in registers.
+
+    Reports of the 7 series are of a version that keeps both; those of UltraScale+, of newer ones, keep neither. Logic
+    alone has operands in registers, no results.
+    """
+    return (True, False) if not clocks else (family is Family.XILINX_7SERIES,) * 2
+
+
 def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Module:
     """Strategy Latency: every product stands there, or as many as the limit on multipliers lets.
 
@@ -111,7 +121,7 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     stages = speed.dsp_stages(product) if dsp_units else 0
     plan = _schedule(found, speed, stages, speed.dsp(product) if dsp_units else speed.adder(width))
     lut = fitted.adder_share * (found.product_lut + plan.levels.lut)
-    lut += (units - dsp_units) * multiplier_lut(width, weight_width)
+    lut += (units - dsp_units) * multiplier_lut(width, weight_width) + dsp_units * DSP_LUT[family]
     lut += node.shape[0] * cast_lut(node.accumulator, node.result, family)
     lut += int(found.terms.sum()) * cast_lut(_product_type(node, source), node.accumulator, family)
     kept = found.product_bits * (plan.first == 0) * (plan.clocks > 0) + sum(plan.kept_bits)
@@ -126,9 +136,9 @@ def latency(node: Dense, source: Node, reuse: int, conditions: Conditions) -> Mo
     interval = min(reuse, clocks + 1)
     if reuse == 1:
         waiting = ff * fitted.waiting_share * max(0, clocks - 2)
-        kept_results = found.used_outputs if clocks else 0  # logic alone has its operands in registers, no results
-        lut += waiting * DELAY_LINE_LUT / DELAY_LINE_FF + 9 * kept_results
-        ff += waiting + width * found.used_inputs + node.result.width * kept_results + 1
+        operands, results = _ports(clocks, family)
+        lut += waiting * DELAY_LINE_LUT / DELAY_LINE_FF + multiplexer_lut(2) * results * found.used_outputs
+        ff += waiting + width * operands * found.used_inputs + node.result.width * results * found.used_outputs + 1
     else:
         lut += STATE_LUT * (interval if units < found.multipliers else 1)
         ff += interval + 1

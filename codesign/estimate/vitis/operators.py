@@ -10,6 +10,8 @@ from codesign.rtl import Family
 
 LOGIC_LUT = 2
 """Of an and, or or xor of single bits."""
+DSP_LUT = {Family.XILINX_7SERIES: 0, Family.XILINX_ULTRASCALE_PLUS: 5}
+"""Counted beside a product in a DSP block; the 5 are those of newer versions of the tool."""
 STATE_LUT = 4.6
 """For each state of a state machine; of 2 to 48 states, all but 24 LUTs of them."""
 DELAY_LINE_FF = 64
