@@ -13,11 +13,13 @@ from codesign.rtl.family import Family
 _PART = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,79}")
 
 _YOSYS: dict[Family, str] = {
-    Family.XILINX_7SERIES: "synth_xilinx -family xc7 -flatten",
-    Family.XILINX_ULTRASCALE_PLUS: "synth_xilinx -family xcup -flatten",
-    Family.ECP5: "synth_ecp5",
-    Family.ICE40: "synth_ice40 -dsp",
-    Family.GOWIN: "synth_gowin",
+    Family.XILINX_7SERIES: "synth_xilinx -family xc7 -flatten -top {top}",
+    Family.XILINX_ULTRASCALE_PLUS: "synth_xilinx -family xcup -flatten -top {top}",
+    Family.ECP5: "synth_ecp5 -top {top}",
+    Family.ICE40: "synth_ice40 -dsp -top {top}",
+    # Left to itself it puts pads at the ports of every module that keeps its hierarchy, for which nextpnr finds no place.
+    Family.GOWIN: "synth_gowin -family gw1n -noiopads -top {top}\n"
+    "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O A:top",
 }
 _VIVADO = (Family.XILINX_7SERIES, Family.XILINX_ULTRASCALE_PLUS)
 
@@ -76,7 +78,7 @@ def scripts(
                     f"read_verilog {'-sv ' if path.endswith('.sv') else ''}{path}" for path in sources
                 ),
                 "top": top,
-                "synth": _YOSYS[family],
+                "synth": _YOSYS[family].format(top=top),
             },
         )
     }
