@@ -17,7 +17,7 @@ _YOSYS: dict[Family, str] = {
     Family.XILINX_ULTRASCALE_PLUS: "synth_xilinx -family xcup -flatten -top {top}",
     Family.ECP5: "synth_ecp5 -top {top}",
     Family.ICE40: "synth_ice40 -dsp -top {top}",
-    # Left to itself it puts pads at the ports of every module that keeps its hierarchy, for which nextpnr finds no place.
+    # Left to itself it puts pads at the ports of modules that keep their hierarchy too; nextpnr has no place for them.
     Family.GOWIN: "synth_gowin -family gw1n -noiopads -top {top}\n"
     "iopadmap -bits -inpad IBUF O:I -outpad OBUF I:O A:top",
 }
