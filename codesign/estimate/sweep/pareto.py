@@ -49,12 +49,13 @@ class Objective:
 
 
 def default_objectives(rows: Sequence[Row]) -> tuple[Objective, ...]:
-    """Quality (without data, how many of the design's bits are kept) against LUTs, DSPs and latency in ns.
+    """Quality (without data, how many of the design's bits are kept) against LUTs, DSPs, latency and interval in ns.
 
     What no row tells is left out.
     """
     measured = any(row.kept is not None and row.kept.quality is not None for row in rows)
-    wanted = [Objective(name) for name in ("quality" if measured else "bits_kept", "lut", "dsp", "latency_ns")]
+    names = ("quality" if measured else "bits_kept", "lut", "dsp", "latency_ns", "interval_ns")
+    wanted = map(Objective, names)
     return tuple(item for item in wanted if any(item.value(row) is not None for row in rows))
 
 

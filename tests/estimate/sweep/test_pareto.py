@@ -130,7 +130,7 @@ def test_the_document_is_json(swept):
     found = json.loads(json.dumps(document(swept)))
     assert (found["configurations"], found["refused"], found["quality"]) == (16, 10, None)
     assert found["space"] == {"weights": ["1", "2", "3", "4"], "fc2.weights": ["13", "3"], "reuse": ["1", "2"]}
-    assert found["objectives"] == ["bits_kept", "lut", "dsp", "latency_ns"]
+    assert found["objectives"] == ["bits_kept", "lut", "dsp", "latency_ns", "interval_ns"]
     assert found["rows"][0]["estimate"] is None
     assert found["rows"][0]["refusal"].startswith("layer 'fc1': weight has a sign")
     assert found["rows"][6]["estimate"]["ff"] is None
