@@ -26,10 +26,11 @@ from codesign.estimate import IoType
 from codesign.estimate.vitis import layers as _layers  # noqa: F401  (the models register as they are imported)
 from codesign.estimate.vitis.convolution import stream_cycles, window_product
 from codesign.estimate.vitis.dataflow import feeding
+from codesign.estimate.vitis.fabric import ports
 from codesign.estimate.vitis.families import CALIBRATION, FAMILY_OF, LayerFamily, unscaled
 from codesign.estimate.vitis.module import module
 from codesign.estimate.vitis.streams import pieces
-from codesign.graph import Convolution, Input, Reshape
+from codesign.graph import Convolution, Input, LayerNormalization, Reshape
 
 RESOURCES = ("lut", "ff")
 FIGURES = ("lut", "ff", "dsp", "bram18", "latency", "interval")
@@ -101,6 +102,8 @@ def model(report: LayerReport, all_reports: Mapping[str, LayerReport]) -> Modell
             # Its last layer is wires, which in a stream are a process of a clock all the same.
             rest.update({name: float(without[name]) for name in ("lut", "ff", "bram18")})
             rest.update(dsp=float(report.reported["dsp"]), latency=1.0 if stream else 0.0)
+        elif report.scope is Scope.LAYER and isinstance(node, LayerNormalization):
+            own["ff"] -= ports(report.graph.sources(node)).ff  # in the design's top there
         elif row.latency == 0:
             rest.update(_TOP)
     return Modelled(report, own, rest)

@@ -32,6 +32,7 @@ from codesign.graph import (
     Gru,
     Input,
     IntArray,
+    LayerNormalization,
     Node,
     Overflow,
     Pooling,
@@ -302,6 +303,28 @@ def _gru(record: Record, name: str) -> tuple[Node, ...]:
     )
 
 
+def _layer_normalization(record: Record, name: str) -> tuple[Node, ...]:
+    type_, accumulator = FixedPoint.parse(record["type"]), FixedPoint.parse(record["accumulator"])
+    shape, entries = tuple(record["shape"]), int(record["table_size"])
+    n = shape[-1]
+    roots = 1 / np.sqrt(float(record["epsilon"]) + np.arange(entries) / entries)
+    return _input(shape, type_), LayerNormalization(
+        name="norm",
+        inputs=("x",),
+        shape=shape,
+        result=FixedPoint.parse(record["result"]),
+        scale=frozen([1 << type_.fraction] * n),
+        scale_type=type_,
+        bias=frozen([0] * n),
+        bias_type=type_,
+        accumulator=accumulator,
+        factor=round(2.0**accumulator.fraction / n),
+        factor_type=accumulator,
+        table=frozen(np.minimum(np.floor(roots * 2.0**type_.fraction), type_.max_int).astype(np.int64)),
+        table_type=type_,
+    )
+
+
 _BUILDERS: Mapping[str, Callable[[Record, str], tuple[Node, ...]]] = {
     "dense_activation": _dense_activation,
     "table": _table,
@@ -311,6 +334,7 @@ _BUILDERS: Mapping[str, Callable[[Record, str], tuple[Node, ...]]] = {
     "zero_padding": _padding,
     "concatenate": _concatenate,
     "gru": _gru,
+    "layer_normalization": _layer_normalization,
 }
 
 

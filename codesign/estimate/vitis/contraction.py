@@ -10,7 +10,7 @@ from codesign.estimate.vitis.fabric import Cost
 from codesign.estimate.vitis.families import LayerFamily, finished
 from codesign.estimate.vitis.matrix import Matrix, matrix_module
 from codesign.estimate.vitis.module import Module, module
-from codesign.estimate.vitis.streams import pieces, process, streams
+from codesign.estimate.vitis.streams import require_parallel
 from codesign.graph import Dot, Einsum, EinsumDense, FixedPoint, Node
 
 
@@ -35,38 +35,29 @@ def _sums(
     return products + added + cast.times(multipliers) + chosen + waiting, latency
 
 
-def _buffered(
-    node: Node, sources: tuple[Node, ...], cost: Cost, latency: int, reuse: int, conditions: Conditions
-) -> Module:
-    """In io_stream, both operands are read whole before, and the result is written piece by piece after."""
-    if not streams(conditions):
-        return finished(LayerFamily.CONTRACTION, cost, latency, reuse)
-    for source in sources:
-        cost += fabric.held(source.size, source.result.width)
-    trips = max(pieces(source.shape) for source in sources)
-    cycles = trips + latency + pieces(node.shape) + 2
-    return finished(LayerFamily.CONTRACTION, cost + process(trips) + process(2), cycles, cycles + 1)
-
-
 @module.register
 def _(node: Dot, sources: tuple[Node, ...], conditions: Conditions) -> Module:
+    require_parallel(node, conditions)
     left, right = sources
     reuse = conditions.reuse.get(node.name, 1)
     cost, latency = _sums(1, left.size, left.result, right.result, node.accumulator, reuse, conditions)
-    return _buffered(node, sources, cost + fabric.cast(node.accumulator, node.result), latency, reuse, conditions)
+    cost += fabric.cast(node.accumulator, node.result) + fabric.ports(sources)
+    return finished(LayerFamily.CONTRACTION, cost, latency, reuse)
 
 
 @module.register
 def _(node: Einsum, sources: tuple[Node, ...], conditions: Conditions) -> Module:
+    require_parallel(node, conditions)
     left, right = sources
     reuse = conditions.reuse.get(node.name, 1)
     cost, latency = _sums(node.size, node.n_contract, left.result, right.result, node.accumulator, reuse, conditions)
     cost += fabric.cast(node.accumulator, node.result).times(node.size)
-    return _buffered(node, sources, cost, latency, reuse, conditions)
+    return finished(LayerFamily.CONTRACTION, cost + fabric.ports(sources), latency, reuse)
 
 
 @module.register
 def _(node: EinsumDense, sources: tuple[Node, ...], conditions: Conditions) -> Module:
+    require_parallel(node, conditions)
     places, _, _ = node.weight.shape
     free = node.bias.shape[1]
     reuse = conditions.reuse.get(node.name, 1)
@@ -90,4 +81,4 @@ def _(node: EinsumDense, sources: tuple[Node, ...], conditions: Conditions) -> M
             conditions,
         )
         cost, latency = cost + one.cost.times(free), max(latency, one.latency)
-    return _buffered(node, sources, cost, latency, reuse, conditions)
+    return finished(LayerFamily.CONTRACTION, cost + fabric.ports(sources), latency, reuse)

@@ -23,13 +23,12 @@ from codesign.graph import (
     Graph,
     Gru,
     Input,
-    LayerNormalization,
     Lstm,
     Node,
     Reshape,
 )
 
-_LOOPING = (Convolution, DepthwiseConvolution, Gru, LayerNormalization, Lstm)
+_LOOPING = (Convolution, DepthwiseConvolution, Gru, Lstm)
 """Layers whose loops no pipeline unrolls."""
 _CHANNEL = 12
 """LUTs of a channel for one number between processes, beyond its bits."""

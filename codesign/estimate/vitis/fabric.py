@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from codesign.estimate.conditions import Conditions
 from codesign.estimate.target import part_target
@@ -67,9 +68,21 @@ def add(width: int) -> Cost:
 
 
 def add_all(terms: int, width: int) -> Cost:
-    """The sum of `terms` numbers: pairs of adders share LUTs as adders of three numbers, without the extra ones."""
-    pairs, single = divmod(max(0, terms - 1), 2)
-    return Cost(lut=2 * pairs * width) + add(width).times(single)
+    """The sum of `terms` numbers as a tree, of which pairs of adders become adders of three numbers.
+
+    Each of such a pair takes its bits alone; that is what reports of means and layer normalization list.
+    """
+    single = _single_adders(terms)
+    return Cost(lut=(max(0, terms - 1) - single) * width) + add(width).times(single)
+
+
+@lru_cache(maxsize=1024)
+def _single_adders(terms: int) -> int:
+    """Adders of a balanced tree that no pair takes: its root takes one of those below it."""
+    if terms <= 2:
+        return max(0, terms - 1)
+    first, second = terms - terms // 2, terms // 2
+    return _single_adders(first - first // 2) + _single_adders(first // 2) + _single_adders(second)
 
 
 def compare(width: int) -> Cost:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from codesign.errors import UnsupportedLayerError
 from codesign.estimate.conditions import Conditions, IoType
 from codesign.estimate.vitis.fabric import Cost
 from codesign.graph import Node, Reshape
@@ -29,6 +30,19 @@ _BLOCK_WORDS, _BLOCK_BITS = 1024, 18
 def streams(conditions: Conditions) -> bool:
     """Whether tensors pass between layers piece by piece."""
     return conditions.io_type is IoType.STREAM
+
+
+def require_parallel(node: Node, conditions: Conditions) -> None:
+    """Refuse a layer that hls4ml has in io_parallel only.
+
+    Raises:
+        UnsupportedLayerError: naming it.
+    """
+    if streams(conditions):
+        raise UnsupportedLayerError(
+            f"layer {node.name!r}: hls4ml has no C++ of {type(node).__name__} for io_stream; use io_parallel, or "
+            "--flow rtl"
+        )
 
 
 def pieces(shape: tuple[int, ...]) -> int:

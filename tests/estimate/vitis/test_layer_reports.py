@@ -9,6 +9,7 @@ import pytest
 from benchmarks import calibrate_layers
 from benchmarks.layer_reports import LayerReport, Scope, read
 from codesign.estimate.vitis.convolution import stream_cycles
+from codesign.estimate.vitis.fabric import add_all
 from codesign.estimate.vitis.families import CALIBRATION, LayerFamily, unscaled
 from codesign.estimate.vitis.module import Module, module
 from codesign.estimate.vitis.streams import pieces
@@ -80,3 +81,19 @@ def test_the_worst_tenth_is_left_out() -> None:
     assert calibrate_layers.ninth([0.1 * step for step in range(10)] + [9.0] + [None]) == pytest.approx(0.9)
     assert calibrate_layers.ninth([0.5]) == 0.5
     assert calibrate_layers.ninth([None]) == 0.0
+
+
+@pytest.mark.parametrize("name", ["layernorm_10_8", "layernorm_row_8", "layernorm_30_16"])
+def test_layer_normalization_takes_the_blocks_and_clocks_that_it_is_reported_with(name: str) -> None:
+    reported, row = REPORTS[name].reported, modelled(REPORTS[name])
+    assert (row.dsp, row.bram18, row.latency, row.interval) == (
+        reported["dsp"],
+        reported["bram18"],
+        reported["latency"],
+        reported["interval"],
+    )
+
+
+@pytest.mark.parametrize(("terms", "single"), [(1, 0), (2, 1), (3, 0), (4, 1), (8, 3)])
+def test_adders_of_a_tree_are_paired_as_reports_list_them(terms: int, single: int) -> None:
+    assert add_all(terms, 19).lut == 26 * single + 19 * (terms - 1 - single)

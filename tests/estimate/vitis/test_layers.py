@@ -23,12 +23,16 @@ from codesign.graph import (
     Concatenate,
     Convolution,
     DepthwiseConvolution,
+    Dot,
+    Einsum,
+    EinsumDense,
     Elu,
     FixedPoint,
     GarNet,
     GarNetReference,
     Graph,
     Input,
+    LayerNormalization,
     Merge,
     MergeOperation,
     Node,
@@ -241,3 +245,13 @@ def test_a_pointwise_convolution_streams_a_pixel_a_clock() -> None:
     row = module(node, (x,), STREAM)
     assert row is not None
     assert 64 <= row.latency <= 64 + 10
+
+
+@pytest.mark.parametrize("kind", [Dot, Einsum, EinsumDense, LayerNormalization])
+def test_what_hls4ml_has_in_io_parallel_only_is_refused_in_a_stream(kind: type[Node]) -> None:
+    node = object.__new__(kind)
+    object.__setattr__(node, "name", "mine")
+    with pytest.raises(
+        UnsupportedLayerError, match=rf"layer 'mine': hls4ml has no C\+\+ of {kind.__name__} for io_stream"
+    ):
+        module(node, (), STREAM)
