@@ -11,7 +11,7 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate bench-sweep measure-fmax format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate bench-sweep measure-fmax calibrate-fmax format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -57,6 +57,10 @@ bench-sweep: $(VENV)/.installed-all
 # Needs nextpnr-ecp5, nextpnr-ice40 and nextpnr-himbaechel-gowin, or their yowasp- packages, on the PATH.
 measure-fmax: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python -m benchmarks.fmax
+
+# Needs the same. Measures what codesign/estimate/data/fmax.json lacks: an hour or two for all of it.
+calibrate-fmax: $(VENV)/.installed-all
+	$(BIN)/python -m benchmarks.calibrate_fmax
 
 format: $(VENV)/.installed-dev
 	$(BIN)/ruff check --fix .

@@ -24,6 +24,7 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
     """
     require_alkaid()
     from codesign.estimate.rtl.count import count
+    from codesign.estimate.rtl.fmax import fmax, fmax_basis
     from codesign.estimate.rtl.model import costs, model
     from codesign.estimate.rtl.pieces import Pieces
     from codesign.estimate.rtl.units import cached_unit
@@ -66,8 +67,8 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
         bram=whole.bram,
         latency_cycles=Figure.exactly(made.timing.latency),
         interval=Figure.exactly(made.timing.interval),
-        fmax_mhz=None,
+        fmax_mhz=fmax(made, options) if target.calibrated else None,
         layers=tuple(layer(node) for node in graph),
         rest=LayerEstimate("joints", "", "", rest.lut, rest.ff, rest.dsp, rest.bram, None, None),
-        basis=model(family).basis,
+        basis=(*model(family).basis, fmax_basis(family)),
     )
