@@ -308,6 +308,7 @@ def _layer_normalization(record: Record, name: str) -> tuple[Node, ...]:
     shape, entries = tuple(record["shape"]), int(record["table_size"])
     n = shape[-1]
     roots = 1 / np.sqrt(float(record["epsilon"]) + np.arange(entries) / entries)
+    most = (1 << int(record["table_bits"])) - 1 if "table_bits" in record else type_.max_int  # as far as it is stated
     return _input(shape, type_), LayerNormalization(
         name="norm",
         inputs=("x",),
@@ -320,7 +321,7 @@ def _layer_normalization(record: Record, name: str) -> tuple[Node, ...]:
         accumulator=accumulator,
         factor=round(2.0**accumulator.fraction / n),
         factor_type=accumulator,
-        table=frozen(np.minimum(np.floor(roots * 2.0**type_.fraction), type_.max_int).astype(np.int64)),
+        table=frozen(np.minimum(np.floor(roots * 2.0**type_.fraction), most).astype(np.int64)),
         table_type=type_,
     )
 

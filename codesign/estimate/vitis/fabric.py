@@ -147,8 +147,9 @@ def value_bits(table: IntArray) -> int:
 
 
 def blocks(entries: int, width: int) -> int:
-    """Block RAMs of 18 Kb that hold a table once, in the shape that takes fewest."""
-    return min(math.ceil(entries / words) * math.ceil(width / bits) for words, bits in _BLOCK_SHAPES)
+    """Block RAMs of 18 Kb that hold a table once, side by side in the shape that is just deep enough (reports)."""
+    words, bits = next((shape for shape in _BLOCK_SHAPES if entries <= shape[0]), _BLOCK_SHAPES[-1])
+    return math.ceil(entries / words) * math.ceil(width / bits)
 
 
 def table(entries: int, width: int, lookups: int) -> Cost:

@@ -28,8 +28,8 @@ def _(node: LayerNormalization, sources: tuple[Node, ...], conditions: Condition
     n, width = node.scale.size, node.accumulator.width
     row, latency = _row(node, n, width, conditions)
     row += Cost(lut=n * waiting_lut(latency), ff=n * waiting_ff(width, latency) + _PARTIAL_SUMS * width + latency)
-    # Beyond three clocks the numbers wait for their mean, and differences and squares for the next.
-    row += fabric.registers(max(0, latency - _SHORTEST) * n, sources[0].result.width + 2 * width)
+    if latency > _SHORTEST:  # the numbers wait for their mean too
+        row += fabric.registers(n, sources[0].result.width)
     cost = row.times(node.size // n) + fabric.ports(sources)
     return finished(LayerFamily.LAYER_NORMALIZATION, cost, latency, conditions.reuse.get(node.name, 1))
 

@@ -83,7 +83,7 @@ def test_the_worst_tenth_is_left_out() -> None:
     assert calibrate_layers.ninth([None]) == 0.0
 
 
-@pytest.mark.parametrize("name", ["layernorm_10_8", "layernorm_row_8", "layernorm_30_16"])
+@pytest.mark.parametrize("name", ["layernorm_10_8", "layernorm_row_8", "layernorm_row_10", "layernorm_30_16"])
 def test_layer_normalization_takes_the_blocks_and_clocks_that_it_is_reported_with(name: str) -> None:
     reported, row = REPORTS[name].reported, modelled(REPORTS[name])
     assert (row.dsp, row.bram18, row.latency, row.interval) == (
