@@ -32,7 +32,7 @@ OTHERS_FITTED_FAMILY = Family.XILINX_ULTRASCALE_PLUS
 
 _ELSEWHERE = 2.0
 """Intervals for other families are wider by this; no error was measured there."""
-_FEW_MODELS = 1.5
+_FEW_MODELS = 2.0
 """Intervals are wider than the errors on models left out by this, for there are two models only."""
 _RULES = {"dsp": 0.05, "bram18": 0.2, "latency": 0.1, "module_latency": 0.1, "interval": 0.05}
 """Relative errors that figures which follow from rules are given at least: the rules were found on the same designs, so
