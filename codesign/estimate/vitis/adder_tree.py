@@ -74,7 +74,9 @@ class Sums:
             left = _whole_groups(left, 2)
             less, more = left[::2], left[1::2]
             both = less > 0  # absent numbers stand first, so that a pair of two has a first one
-            left = np.minimum(np.maximum(less, more) + both, self.accumulator_bits)
+            left = np.maximum(less, more)
+            left += both
+            np.minimum(left, self.accumulator_bits, out=left)
             added.append((left * both).ravel())
             bits.append(int(left.sum()))
         return Levels(int(_PAIR_LUT[self.family][np.concatenate(added)].sum()), tuple(bits))
@@ -87,10 +89,13 @@ class Sums:
             left = _whole_groups(left, 3)
             first, second, third = left[::3], left[1::3], left[2::3]
             three, several = first > 0, second > 0
-            widest = np.maximum(np.maximum(first, second), third)
-            left = np.minimum(widest + three + several, self.accumulator_bits)
+            left = np.maximum(second, third)
+            np.maximum(left, first, out=left)
+            left += several
+            left += three
+            np.minimum(left, self.accumulator_bits, out=left)
             threes += int(np.count_nonzero(three))
-            added.append((left * (several & ~three)).ravel())
+            added.append((left * (several ^ three)).ravel())
             bits.append(int(left.sum()))
         lut = int(_PAIR_LUT[self.family][np.concatenate(added)].sum()) + threes * three_adder_lut(self.accumulator_bits)
         return Levels(lut, tuple(bits))

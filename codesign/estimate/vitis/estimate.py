@@ -235,5 +235,7 @@ def _basis(width: float) -> tuple[str, ...]:
         "C synthesis overstates LUTs: place and route leaves fewer, see LUTs implemented",
     ]
     if width > 1.0:
-        lines.append(f"no report of this family of parts at hand: intervals are {width:g} times as wide, and a guess")
+        lines.append(
+            f"nothing was fitted to dense layers on this family of parts: intervals are {width:g} times as wide, and a guess"
+        )
     return tuple(lines)

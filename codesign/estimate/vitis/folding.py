@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 import numpy.typing as npt
 
-from codesign.graph import Activation, Dense, Graph, Node, Normalize, frozen
+from codesign.graph import Activation, Dense, Graph, IntArray, Node, Normalize
 
 Mask = npt.NDArray[np.bool_]
 _ELEMENTWISE = (Activation, Normalize)
@@ -65,29 +65,31 @@ def _varying(graph: Graph, connected: Mapping[str, Mask]) -> dict[str, Mask]:
     """Of each node, the numbers that depend on an input."""
     found: dict[str, Mask] = {}
     for node in graph:
-        mask = np.ones(node.size, dtype=bool)
         if isinstance(node, Dense):
             mask = found[node.inputs[0]] @ connected[node.name]
-        elif isinstance(node, _ELEMENTWISE):
-            mask = found[node.inputs[0]].copy()
-            if isinstance(node, Normalize):
-                mask &= np.tile(node.scale != 0, node.size // node.scale.size)
+        elif isinstance(node, Activation):
+            mask = found[node.inputs[0]]
+        elif isinstance(node, Normalize):
+            mask = found[node.inputs[0]] & np.tile(node.scale != 0, node.size // node.scale.size)
+        else:
+            mask = np.ones(node.size, dtype=bool)
         found[node.name] = mask
     return found
 
 
 def _read(graph: Graph, connected: Mapping[str, Mask]) -> dict[str, Mask]:
     """Of each node, the numbers that reach an output."""
-    found = {node.name: np.full(node.size, node.name in graph.outputs) for node in graph}
+    found = {name: np.ones(graph[name].size, dtype=bool) for name in graph.outputs}
     for node in reversed(graph.nodes):
-        mask = found[node.name]
+        mask = found.setdefault(node.name, np.zeros(node.size, dtype=bool))
         for name in node.inputs:
             if isinstance(node, Dense):
-                found[name] |= connected[node.name] @ mask
+                read = connected[node.name] @ mask
             elif isinstance(node, _ELEMENTWISE):
-                found[name] |= mask
+                read = mask
             else:
-                found[name] |= True
+                read = np.ones(graph[name].size, dtype=bool)
+            found[name] = found[name] | read if name in found else read
     return found
 
 
@@ -95,12 +97,18 @@ def _built(node: Node, kept: Mask, read: Mask, connected: Mask | None) -> Node |
     if not kept.any():
         return None
     if isinstance(node, Dense) and connected is not None and connected[:, ~read].any():
-        return replace(node, weight=frozen(node.weight * read), bias=frozen(node.bias * read))
+        return replace(node, weight=_fixed(node.weight * read), bias=_fixed(node.bias * read))
     if isinstance(node, _ELEMENTWISE) and not kept.all():
         shape = (int(kept.sum()),)
         if isinstance(node, Normalize):
             repeated = node.size // node.scale.size
-            scale, bias = (frozen(np.tile(values, repeated)[kept]) for values in (node.scale, node.bias))
+            scale, bias = (_fixed(np.tile(values, repeated)[kept]) for values in (node.scale, node.bias))
             return replace(node, shape=shape, scale=scale, bias=bias)
         return replace(node, shape=shape)
     return node
+
+
+def _fixed(values: IntArray) -> IntArray:
+    """Integers that were computed from frozen ones, and that nobody can write to either."""
+    values.setflags(write=False)
+    return values

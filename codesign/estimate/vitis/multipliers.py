@@ -53,10 +53,10 @@ def _digits(magnitude: Integers) -> Integers:
     return count
 
 
-_SMALL = np.arange(1 << 12, dtype=np.int64)
+_SMALL = np.arange(1 << 16, dtype=np.int64)
 _DIGITS = _digits(_SMALL)
 _BITS: Integers = np.frexp(np.maximum(_SMALL - 1, 0).astype(np.float64))[1].astype(np.int64)
-"""Of weights of up to 12 bits, which is nearly all there are."""
+"""Of weights of up to 16 bits, which is nearly all there are."""
 
 
 def multiplier_lut(left_bits: int, right_bits: int) -> float:

@@ -29,24 +29,22 @@ def normalize(node: Normalize, sources: tuple[Node, ...], conditions: Conditions
     source = sources[0].result
     reuse = conditions.reuse.get(node.name, 1)
     repeated = node.size // node.scale.size
-    digits = np.tile(signed_digits(node.scale), repeated)
-    biased = np.tile(node.bias != 0, repeated)
+    digits = signed_digits(node.scale)
     width, scale_width = source.width, node.scale_type.width
     total = source.integer + node.scale_type.integer + 1 + source.fraction
-    multiplied = int((digits > 2).sum())
+    multiplied = int(np.count_nonzero(digits > 2)) * repeated
+    scaled = int(np.count_nonzero(digits == 2)) * repeated
+    biased = int(np.count_nonzero((node.bias != 0) & (digits > 0))) * repeated
     units = min(multiplied, -(-node.size // reuse))
     in_dsp = takes_dsp(width, scale_width, conditions.multipliers)
-    lut: float = adder_lut(total, conditions.target.family) * (
-        int((digits == 2).sum()) + int((biased & (digits > 0)).sum())
-    )
-    lut += int((digits > 0).sum()) * cast_lut(source, node.result, conditions.target.family)
+    family = conditions.target.family
+    lut: float = adder_lut(total, family) * (scaled + biased)
+    lut += int(np.count_nonzero(digits)) * repeated * cast_lut(source, node.result, family)
     lut += 0 if in_dsp else units * multiplier_lut(width, scale_width)
-    blocks = units * dsp_blocks(width + (not source.signed), scale_width, conditions.target.family) if in_dsp else 0
+    blocks = units * dsp_blocks(width + (not source.signed), scale_width, family) if in_dsp else 0
     speed = speed_of(conditions)
     stages = speed.dsp_stages(width + scale_width) if blocks else 0
-    delay = speed.adder(total) * (2 if (digits == 2).any() else 1) + (
-        speed.dsp(width + scale_width) if multiplied else 0
-    )
+    delay = speed.adder(total) * (2 if scaled else 1) + (speed.dsp(width + scale_width) if multiplied else 0)
     clocks = stages + 1 if stages else int(delay > speed.budget)
     if units < multiplied:
         clocks += -(-multiplied // units) - 1
