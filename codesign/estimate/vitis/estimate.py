@@ -236,6 +236,7 @@ def _basis(width: float) -> tuple[str, ...]:
     ]
     if width > 1.0:
         lines.append(
-            f"nothing was fitted to dense layers on this family of parts: intervals are {width:g} times as wide, and a guess"
+            "nothing was fitted to dense layers on this family of parts: intervals are "
+            f"{width:g} times as wide, and a guess"
         )
     return tuple(lines)
