@@ -19,8 +19,9 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.estimate_cases import FIGURES, cases
+from benchmarks.estimate_cases import FIGURES, cases, for_rtl
 from benchmarks.estimate_errors import Found, Row, errors_of, left_out, medians, ratios, row
+from benchmarks.estimate_rtl import print_rtl, rtl_errors
 from benchmarks.estimate_speed import Speed, require_light, speed
 from benchmarks.estimate_table import (
     print_designs,
@@ -31,11 +32,12 @@ from benchmarks.estimate_table import (
     print_speeds,
 )
 from benchmarks.rule4ml.ask import WAYS, Answers, Way, ask, cold_seconds
+from benchmarks.sweep import OTHERS, Timed, timed
 from codesign.artifact import write_atomic
 
 GOLDEN = Path(os.environ.get("CODESIGN_VITIS_GOLDEN", "../shared/vitis_golden"))
 RIVAL = Path(".venv/rule4ml/bin/python")
-WARM_COPIES = 200
+WARM_COPIES, RTL_COPIES = 200, 5
 
 
 def best_ways(rows: Sequence[Row], answers: Answers) -> dict[str, Way]:
@@ -63,8 +65,34 @@ def rivals(rows: Sequence[Row], answers: Answers) -> dict[str, dict[str, float]]
     }
 
 
+def _one_a_model(rows: Sequence[Row]) -> list[Row]:
+    """Of each model the first design with the least reuse that is estimated."""
+    found: dict[str, Row] = {}
+    for item in rows:
+        known = found.get(item.case.model)
+        if not item.refused and (known is None or item.case.most_reuse < known.case.most_reuse):
+            found[item.case.model] = item
+    return list(found.values())
+
+
 def _speeds(rows: Sequence[Row]) -> dict[str, Speed]:
-    return {item.case.name: speed(item.case, copies=WARM_COPIES) for item in rows if not item.refused}
+    found = {}
+    for item in _one_a_model(rows):
+        found[f"{item.case.name}, vitis"] = speed(item.case, copies=WARM_COPIES)
+        ours = for_rtl(item.case)
+        if not row(ours).refused:
+            found[f"{item.case.name}, rtl"] = speed(ours, copies=RTL_COPIES)
+    return found
+
+
+def _sweep(rows: Sequence[Row]) -> Timed | None:
+    """A sweep of the largest model of dense layers, as many processes as it chooses; None without such a model."""
+    known = [item.case for item in _one_a_model(rows) if item.case.dense]
+    if not known:
+        return None
+    largest = max(known, key=lambda case: sum(node.weight.size for node in case.dense))
+    text = f"weights=2..8 activations=3..8 {largest.dense[-1].name}.weights=2..8 {OTHERS}"
+    return timed(largest.name, largest.graph, text, None)
 
 
 def _rival(rows: Sequence[Row], python: Path, document: dict[str, Any]) -> dict[str, dict[str, float]]:
@@ -130,9 +158,14 @@ def main() -> None:
         print_ratios(compared)
         print_rival(document)
     print_inside(rows)
+    print_rtl()
     speeds = _speeds(rows)
     if speeds:
         print_speeds(speeds)
+    swept = _sweep(rows)
+    if swept is not None:
+        print(f"\n{swept.configurations:,} configurations of {swept.name} in {swept.seconds:.1f} s")
+    require_light()
     document["designs"] = [
         {
             "name": r.case.name,
@@ -148,6 +181,8 @@ def main() -> None:
     ]
     document["unsupported"] = refused
     document["medians"] = named
+    document["rtl"] = rtl_errors()
+    document["sweep"] = None if swept is None else asdict(swept)
     document["speeds"] = {name: asdict(item) for name, item in speeds.items()}
     options.out.parent.mkdir(parents=True, exist_ok=True)
     write_atomic(options.out, json.dumps(document, indent=1) + "\n")

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.vendor_designs import VendorDesign, read
 from codesign.errors import CodesignError
 from codesign.estimate import Conditions, Flow, part_target
-from codesign.graph import Graph
+from codesign.graph import Dense, Graph
 from codesign.rtl import Multipliers
 
 FIGURES = ("lut", "ff", "dsp", "bram18", "cycles", "interval")
@@ -39,6 +39,16 @@ class Case:
     def name(self) -> str:
         """Of model and variant."""
         return f"{self.model}/{self.variant}"
+
+    @property
+    def dense(self) -> list[Dense]:
+        """Its dense layers."""
+        return [node for node in self.graph if isinstance(node, Dense)]
+
+    @property
+    def most_reuse(self) -> int:
+        """The largest reuse factor of these; 1 without any."""
+        return max((node.reuse_factor for node in self.dense), default=1)
 
 
 def _case(path: Path, design: VendorDesign) -> Case:

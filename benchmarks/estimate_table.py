@@ -71,17 +71,17 @@ def print_inside(rows: Sequence[Row]) -> None:
 
 def print_speeds(speeds: Mapping[str, Speed]) -> None:
     """Seconds of a new process, and estimates a processor second, design by design."""
-    print(f"\n{'':28}{'new process':>14}{'new weights':>16}{'known weights':>16}")
+    print(f"\n{'':36}{'new process':>14}{'new weights':>16}{'known weights':>16}")
     for name, found in speeds.items():
-        print(f"  {name:26}{found.cold_seconds:12.2f} s{found.other_weights:14,.0f}/s{found.same_weights:14,.0f}/s")
-    slowest = min(found.other_weights for found in speeds.values())
-    print(f"  the slowest: {slowest:,.0f} estimates a second of new weights, without TensorFlow")
+        print(f"  {name:34}{found.cold_seconds:12.2f} s{found.other_weights:14,.0f}/s{found.same_weights:14,.0f}/s")
+    print("  (by processor seconds, in one process without TensorFlow)")
 
 
 def print_rival(document: Mapping[str, Any]) -> None:
     """How rule4ml was asked, and how long it took."""
     told = document["rule4ml"]
-    if not told["ways"]:
+    if told["cold_seconds"] is None:
+        print(f"\nrule4ml {told['version']} answered nothing")
         return
     print(
         f"\nrule4ml {told['version']}: new process and one prediction {told['cold_seconds']:.1f} s, then a prediction"

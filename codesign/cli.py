@@ -329,11 +329,14 @@ def _sweep(args: argparse.Namespace, terminal: Terminal, asked: Any, options: An
 
 def _build(args: argparse.Namespace, terminal: Terminal) -> int:
     from codesign.board.cost_table import cost_table
+    from codesign.report.truth import expected_line
     from codesign.road.building import build
 
     with terminal.stages() as stage:
         built = build(args.design, args.board, progress=stage)
     terminal.show(cost_table(built.cost))
+    if expected_line(built.expected):
+        terminal.show(expected_line(built.expected))
     terminal.document(built.document())
     return OK if built.fits else FAILED
 

@@ -66,10 +66,11 @@ def truth_table(found: Comparison) -> Table:
     return table
 
 
-def in_a_line(rows: Sequence[Row]) -> str:
-    """Estimates with their errors in one line; '' where nothing was estimated."""
+def expected_line(rows: Sequence[Row]) -> str:
+    """What was expected of what synthesis counted, in a line; '' where nothing was."""
     known = [row for row in rows if row.estimate is not None and row.truth is not None]
-    return ", ".join(f"{TITLES[row.name]} {_estimate(row)} (error {_off(row)})" for row in known)
+    told = ", ".join(f"{row.name.upper()} {count(row.estimate)}, error {_off(row)}" for row in known)
+    return f"Estimated without synthesis: {told}." if told else ""
 
 
 def show(estimated: Estimated, say: Callable[..., None]) -> None:

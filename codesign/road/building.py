@@ -12,8 +12,11 @@ from codesign import rtl
 from codesign.artifact import stage, write_atomic
 from codesign.board import Board, Cost, Utilisation, cost, load_board, synthesise
 from codesign.board.sources import read_sources
-from codesign.design import key_of, read_design
-from codesign.errors import DesignError
+from codesign.design import key_of, read_design, read_graph
+from codesign.errors import CodesignError, DesignError
+from codesign.estimate import RESOURCES, Conditions, Estimate, Flow, board_target, estimate
+from codesign.estimate.local import Row
+from codesign.graph import Graph
 
 Progress = Callable[[str], None]
 
@@ -28,20 +31,33 @@ class Built:
         board: the board.
         cost: what it takes there.
         folder: holds `cost.json`.
+        estimate: what was to be expected before synthesis; None where it cannot be told.
     """
 
     board: Board
     cost: Cost
     folder: Path
+    estimate: Estimate | None = None
 
     @property
     def fits(self) -> bool:
         """Whether it is known that everything fits."""
         return self.cost.fits is True
 
+    @property
+    def expected(self) -> tuple[Row, ...]:
+        """Each resource that was estimated beside what synthesis counted; none where there is no estimate."""
+        if self.estimate is None or self.cost.utilisation is None:
+            return ()
+        counted = self.cost.utilisation
+        return tuple(
+            Row(resource.value, getattr(self.estimate, resource.value), counted.used(resource))
+            for resource in RESOURCES
+        )
+
     def document(self) -> dict[str, Any]:
-        """The cost for machines."""
-        return self.cost.document()
+        """The cost for machines, and the estimate beside it."""
+        return {**self.cost.document(), "estimated": {row.name: row.document() for row in self.expected} or None}
 
 
 def build(
@@ -61,6 +77,7 @@ def build(
 
     Raises:
         DesignError: the folder holds no design, or one without an RTL project.
+        GraphError: the design's Graph is damaged.
         BoardError: the board is unknown or malformed.
         ToolMissingError: Yosys is not installed.
         ToolFailedError: Yosys failed.
@@ -78,4 +95,18 @@ def build(
     document = {"format": "codesign-cost", "version": 1, "design": design.key, **found.document()}
     with stage(folder / "build" / board.name, key_of(document)) as temporary:
         write_atomic(temporary / "cost.json", json.dumps(document, indent=1) + "\n")
-    return Built(board, found, folder / "build" / board.name)
+    return Built(board, found, folder / "build" / board.name, _expected(read_graph(folder, design), manifest, board))
+
+
+def _expected(graph: Graph, manifest: rtl.Manifest, board: Board) -> Estimate | None:
+    """What is to be expected of a design's RTL.
+
+    None where the estimator does not know it: other ports than plain ones are no part of an estimate, and a search for
+    a fit chooses what multipliers are made of.
+    """
+    if manifest.interface is not rtl.Interface.VALID_READY or manifest.registers or manifest.fitted_to:
+        return None
+    try:
+        return estimate(graph, Conditions(Flow.RTL, board_target(board), manifest.clock_ns))
+    except CodesignError:
+        return None
