@@ -37,6 +37,8 @@ class Conditions:
         reuse: by node name, the reuse factor in place of the Graph's.
         multipliers: what multipliers are made of: those of folded layers in the rtl flow, all in the vitis flow.
         io_type: of the hls4ml project; the rtl flow has one only.
+        clock_uncertainty: part of the period that Vitis HLS leaves for routing. The default is what hls4ml's Vivado
+            projects state, and what the vitis flow was fitted to; its Vitis projects of today state 0.27.
     """
 
     flow: Flow
@@ -45,3 +47,4 @@ class Conditions:
     reuse: Mapping[str, int] = field(default_factory=dict)
     multipliers: Multipliers = Multipliers.AUTO
     io_type: IoType = IoType.PARALLEL
+    clock_uncertainty: float = 0.125

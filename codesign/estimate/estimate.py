@@ -38,12 +38,17 @@ def estimate(graph: Graph, conditions: Conditions) -> Estimate:
         conditions: what is asked for.
 
     Raises:
-        EstimateError: a reuse factor names no layer, the clock period makes no sense, or the flow does not know the
-            part's family.
+        EstimateError: a reuse factor names no layer, the clock period or its uncertainty makes no sense, or the flow
+            does not know the part's family.
         UnsupportedLayerError: the flow cannot build a layer.
     """
     if not (math.isfinite(conditions.clock_ns) and 0.1 <= conditions.clock_ns <= 1e6):
         raise EstimateError(f"a clock period of {conditions.clock_ns} ns makes no sense; give 0.1 to 1000000, as 10")
+    if not 0 <= conditions.clock_uncertainty <= 0.9:
+        raise EstimateError(
+            f"a clock uncertainty of {conditions.clock_uncertainty} makes no sense; give 0 to 0.9 of the period, as "
+            "0.125"
+        )
     for name, reuse in conditions.reuse.items():
         graph[name]
         if reuse < 1:

@@ -15,10 +15,6 @@ from dataclasses import dataclass
 from codesign.estimate.conditions import Conditions
 from codesign.rtl import Family
 
-UNCERTAINTY = 0.125
-"""Part of the clock period that the tool leaves to routing: what hls4ml's Vivado projects state, and the designs the
-model is fitted to. (Today's Vitis projects of hls4ml state 27 %.)"""
-
 _FACTORS = {Family.XILINX_7SERIES: 1.0, Family.XILINX_ULTRASCALE_PLUS: 0.42}
 _GRADES = {1: 1.22, 2: 1.0, 3: 0.87}
 _GRADE = re.compile(r"-(\d)")
@@ -75,4 +71,4 @@ def speed_of(conditions: Conditions) -> Speed:
     grades = _GRADE.findall(conditions.target.part)
     grade = _GRADES.get(int(grades[-1]), 1.0) if grades else 1.0
     factor = _FACTORS[conditions.target.family] * grade
-    return Speed(conditions.clock_ns * (1 - UNCERTAINTY), factor)
+    return Speed(conditions.clock_ns * (1 - conditions.clock_uncertainty), factor)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from codesign.errors import EstimateError
@@ -73,6 +75,16 @@ def test_parts_of_others_are_refused() -> None:
         "the vitis flow makes hardware for xilinx_7series and xilinx_ultrascale_plus, part lfe5u-85f is ecp5; "
         "use --flow rtl, or a board with such a part"
     )
+
+
+def test_more_left_for_routing_takes_more_clocks(found: Estimate) -> None:
+    tight = estimate(classifier(), replace(asked(), clock_uncertainty=0.4))
+    assert tight.latency_cycles is not None
+    assert found.latency_cycles is not None
+    assert tight.latency_cycles.value > found.latency_cycles.value
+    with pytest.raises(EstimateError) as refused:
+        estimate(classifier(), replace(asked(), clock_uncertainty=1.0))
+    assert str(refused.value) == ("a clock uncertainty of 1.0 makes no sense; give 0 to 0.9 of the period, as 0.125")
 
 
 def test_other_constants_are_in_use_for_a_while() -> None:
