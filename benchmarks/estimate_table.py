@@ -69,11 +69,16 @@ def print_inside(rows: Sequence[Row]) -> None:
     print("\n" + f"truth in the interval{'':31}" + "".join(f"{cell:>10}" for cell in cells))
 
 
+def _rate(value: float) -> str:
+    return f"{value:,.0f}" if value >= 10 else f"{value:.2g}"
+
+
 def print_speeds(speeds: Mapping[str, Speed]) -> None:
     """Seconds of a new process, and estimates a processor second, design by design."""
     print(f"\n{'':36}{'new process':>14}{'new weights':>16}{'known weights':>16}")
     for name, found in speeds.items():
-        print(f"  {name:34}{found.cold_seconds:12.2f} s{found.other_weights:14,.0f}/s{found.same_weights:14,.0f}/s")
+        rates = "".join(f"{_rate(rate):>14}/s" for rate in (found.other_weights, found.same_weights))
+        print(f"  {name:34}{found.cold_seconds:12.2f} s{rates}")
     print("  (by processor seconds, in one process without TensorFlow)")
 
 

@@ -78,14 +78,17 @@ def _row(estimate: Estimate, use: Use) -> tuple[str | Text, ...]:
     return title, count(use.used), f"{use.limit:,}", share, fits(use.fits, known=use.used is not None)
 
 
-def total_table(estimate: Estimate) -> Table:
-    """Resource by resource: the figure, and where a board limits it the limit, the share and whether it fits."""
+def title(estimate: Estimate) -> str:
+    """What is estimated, for what."""
     target, clock = estimate.conditions.target, estimate.conditions.clock_ns
     where = target.part if target.board is None else f"{target.board.name} ({target.part})"
-    table = Table(
-        title=Text(f"estimate of {estimate.graph!r} on {where}, {estimate.flow.value} flow, {clock:g} ns"),
-        title_justify="left",
-    )
+    return f"Estimate of {estimate.graph!r} on {where}, {estimate.flow.value} flow, {clock:g} ns"
+
+
+def total_table(estimate: Estimate) -> Table:
+    """Resource by resource: the figure, and where a board limits it the limit, the share and whether it fits."""
+    target = estimate.conditions.target
+    table = Table(title="whole", title_justify="left")
     table.add_column("resource")
     for name in ("estimate", *(("limit", "share", "fits") if target.board is not None else ())):
         table.add_column(name, justify="right")
@@ -163,6 +166,7 @@ def verdict(estimate: Estimate) -> str:
 
 def show(estimate: Estimate, say: Callable[..., None]) -> None:
     """Print an estimate for people."""
+    say(title(estimate))
     say(layer_table(estimate))
     say(total_table(estimate))
     for line in lines(estimate):
