@@ -158,6 +158,7 @@ class Graph(base.Graph):
         multipliers: str = "auto",
         io_type: str = "io_parallel",
         uncalibrated: bool = False,
+        clock_uncertainty: float = 0.125,
     ) -> Estimate:
         """What the design is expected to cost, before any tool runs.
 
@@ -171,6 +172,8 @@ class Graph(base.Graph):
             multipliers: what they are made of: `auto`, `dsp` or `lut`.
             io_type: of the hls4ml project: `io_parallel` or `io_stream`.
             uncalibrated: estimate parts of families without a calibration, too, with wider intervals.
+            clock_uncertainty: part of the period that Vitis HLS leaves for routing; hls4ml's Vitis projects of today
+                state 0.27.
 
         Returns:
             A frozen `codesign.estimate.Estimate`: each figure with `value`, `low` and `high`; None where not known.
@@ -196,6 +199,7 @@ class Graph(base.Graph):
             multipliers=_one_of(Multipliers, multipliers, "multipliers"),
             io_type=_one_of(IoType, io_type, "io_type"),
             precision=_types(precision),
+            clock_uncertainty=clock_uncertainty,
         )
         return estimate_graph(self, asked)
 

@@ -98,6 +98,13 @@ def _estimate(sub: Parser) -> None:
     sub.add_argument("--flow", default="rtl", choices=("rtl", "vitis"), help="our RTL, or the HLS project by Vitis HLS")
     sub.add_argument("--clock-ns", type=_positive, metavar="NS", help="clock period; the design's own or 10 without it")
     sub.add_argument(
+        "--clock-uncertainty",
+        type=float,
+        default=0.125,
+        metavar="PART",
+        help="of the period that Vitis HLS leaves for routing: 0.125, or 0.27 in hls4ml's Vitis projects of today",
+    )
+    sub.add_argument(
         "--reuse",
         "--reuse-factor",
         type=_reuses,

@@ -79,7 +79,18 @@ def test_no_command_and_a_wrong_one(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def test_help_of_every_command(capsys: pytest.CaptureFixture[str]) -> None:
-    for command in ("run", "train", "convert", "simulate", "verify", "verify-rtl", "build", "boards", "doctor"):
+    for command in (
+        "run",
+        "train",
+        "convert",
+        "simulate",
+        "verify",
+        "verify-rtl",
+        "estimate",
+        "build",
+        "boards",
+        "doctor",
+    ):
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])
         assert stopped.value.code == 0

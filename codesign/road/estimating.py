@@ -48,6 +48,7 @@ class Asked:
         multipliers: what multipliers are made of.
         io_type: of the hls4ml project.
         precision: types in place of the Graph's, by layer and hls4ml's type name.
+        clock_uncertainty: part of the period that Vitis HLS leaves for routing.
     """
 
     flow: Flow = Flow.RTL
@@ -59,6 +60,7 @@ class Asked:
     multipliers: Multipliers = Multipliers.AUTO
     io_type: IoType = IoType.PARALLEL
     precision: Mapping[str, Mapping[str, FixedPoint]] = field(default_factory=dict)
+    clock_uncertainty: float = 0.125
 
 
 @dataclass(frozen=True)
@@ -119,6 +121,7 @@ def conditions_of(asked: Asked, source: Source) -> Conditions:
         reuse={} if asked.reuse is None else reuse_by_node(source.graph, asked.reuse),
         multipliers=asked.multipliers,
         io_type=asked.io_type,
+        clock_uncertainty=asked.clock_uncertainty,
     )
 
 

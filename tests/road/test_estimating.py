@@ -273,3 +273,16 @@ def test_the_users_own_file(
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     line = refused(capsys, "estimate", saved, *VITIS, "--calibrate")
     assert str(tmp_path / "codesign" / "calibration.json") in line
+
+
+def test_what_is_left_of_a_clock_for_routing(saved: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    command = ("estimate", saved, *VITIS, "--clock-ns", "5", "--clock-uncertainty")
+    found = [document(capsys, *command, part)["latency_cycles"]["value"] for part in ("0.125", "0.8")]
+    assert found[0] < found[1]
+    assert (
+        found[1]
+        == network()
+        .estimate(part=VITIS[1], flow="vitis", clock_ns=5.0, clock_uncertainty=0.8)
+        .document()["latency_cycles"]["value"]
+    )
+    assert "uncertainty" in refused(capsys, *command, "1.5")
