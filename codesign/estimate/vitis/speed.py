@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from codesign.estimate.conditions import Conditions
 from codesign.rtl import Family
@@ -68,7 +69,12 @@ def speed_of(conditions: Conditions) -> Speed:
 
     A part without a readable grade is taken as -2.
     """
-    grades = _GRADE.findall(conditions.target.part)
+    target = conditions.target
+    return _speed(target.part, target.family, conditions.clock_ns * (1 - conditions.clock_uncertainty))
+
+
+@lru_cache(maxsize=64)
+def _speed(part: str, family: Family, budget: float) -> Speed:
+    grades = _GRADE.findall(part)
     grade = _GRADES.get(int(grades[-1]), 1.0) if grades else 1.0
-    factor = _FACTORS[conditions.target.family] * grade
-    return Speed(conditions.clock_ns * (1 - conditions.clock_uncertainty), factor)
+    return Speed(budget, _FACTORS[family] * grade)
