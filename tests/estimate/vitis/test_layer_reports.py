@@ -23,7 +23,12 @@ POOLED = [
 ]
 AROUND = [name for name, report in REPORTS.items() if report.scope is Scope.AROUND_MATRIX]
 PADDED = [name for name, report in REPORTS.items() if isinstance(report.layer, ZeroPadding)]
-LOOKED_UP = [name for name, report in REPORTS.items() if report.modern and report.reported["bram18"]]
+LOOKED_UP = [
+    name
+    for name, report in REPORTS.items()
+    if report.modern and report.reported["bram18"] and len(report.graph.nodes) <= 3
+]
+"""Designs of an input, at most a layer without tables, and this layer: all the block RAM is its own."""
 
 
 def modelled(report: LayerReport) -> Module:
