@@ -147,9 +147,26 @@ class Estimate:
         )
 
     @property
+    def placed_use(self) -> Use | None:
+        """LUTs after place and route against what the board's part holds; None where they are no others than `lut`."""
+        board = self.conditions.target.board
+        if self.lut_implemented is None:
+            return None
+        return Use(Resource.LUT, self.lut_implemented, None if board is None else board.limit(Resource.LUT))
+
+    @property
+    def decisive_uses(self) -> tuple[Use, ...]:
+        """What decides whether it fits: each resource, LUTs as place and route leaves them."""
+        placed = self.placed_use
+        return self.uses if placed is None else (placed, *(u for u in self.uses if u.resource is not Resource.LUT))
+
+    @property
     def fits(self) -> bool | None:
-        """Whether everything fits the board; None where an interval does not decide it, or there is no board."""
-        answers = [use.fits for use in self.uses]
+        """Whether everything fits the board; None where an interval does not decide it, or there is no board.
+
+        What is placed and routed has to fit: of LUTs that C synthesis overstates, those that are left of them.
+        """
+        answers = [use.fits for use in self.decisive_uses]
         return False if False in answers else None if None in answers else True
 
     def document(self) -> dict[str, Any]:
@@ -171,6 +188,7 @@ class Estimate:
             "interval_ns": document(self.interval_ns),
             "fmax_mhz": document(self.fmax_mhz),
             "lut_implemented": document(self.lut_implemented),
+            "lut_implemented_use": None if self.placed_use is None else self.placed_use.document(),
             "power_w": document(self.power_w),
             "layers": [layer.document() for layer in self.layers],
             "rest": None if self.rest is None else self.rest.document(),

@@ -15,6 +15,7 @@ from codesign.board.rtl_family import board_family
 from codesign.estimate import RESOURCES, Estimate, Figure, Flow, LayerEstimate, Use
 
 _TO = "\N{EN DASH}"
+PLACED = "LUT, placed and routed"
 
 OVERSTATED = (
     "These are C synthesis' own figures, as its report would state them. C synthesis overstates LUTs: it counts each "
@@ -70,12 +71,12 @@ def _title(estimate: Estimate, resource: Resource) -> str:
     return f"BRAM ({BRAM_UNIT_KBITS[board_family(estimate.conditions.target.family)]} Kb)"
 
 
-def _row(estimate: Estimate, use: Use) -> tuple[str | Text, ...]:
-    title = _title(estimate, use.resource)
+def _row(title: str, use: Use, *, decides: bool = True) -> tuple[str | Text, ...]:
     if use.limit is None:
         return title, count(use.used)
     share = "-" if use.limit == 0 else shown(use.share, _share)
-    return title, count(use.used), f"{use.limit:,}", share, fits(use.fits, known=use.used is not None)
+    answer = fits(use.fits, known=use.used is not None) if decides else Text("see below")
+    return title, count(use.used), f"{use.limit:,}", share, answer
 
 
 def title(estimate: Estimate) -> str:
@@ -92,8 +93,12 @@ def total_table(estimate: Estimate) -> Table:
     table.add_column("resource")
     for name in ("estimate", *(("limit", "share", "fits") if target.board is not None else ())):
         table.add_column(name, justify="right")
+    placed = estimate.placed_use
     for use in estimate.uses:
-        table.add_row(*_row(estimate, use))
+        told = placed is not None and use.resource is Resource.LUT
+        table.add_row(*_row(_title(estimate, use.resource), use, decides=not told))
+    if placed is not None:
+        table.add_row(*_row(PLACED, placed))
     return table
 
 
@@ -130,7 +135,8 @@ def lines(estimate: Estimate) -> list[str]:
         f"Fmax {shown(estimate.fmax_mhz, number, ' MHz')}; power {shown(estimate.power_w, number, ' W')}.",
     ]
     if estimate.flow is Flow.VITIS:
-        said.append(f"{OVERSTATED} After place and route: {count(estimate.lut_implemented, ' LUTs')}.")
+        decides = "" if estimate.lut_implemented is None else "; these have to fit"
+        said.append(f"{OVERSTATED} After place and route: {count(estimate.lut_implemented, ' LUTs')}{decides}.")
     if not estimate.conditions.target.calibrated:
         said.append(
             f"Nothing was calibrated for part {estimate.conditions.target.part}: this is "
@@ -152,13 +158,14 @@ def verdict(estimate: Estimate) -> str:
     board = estimate.conditions.target.board
     if board is None:
         return ""
-    over = [TITLES[use.resource] for use in estimate.uses if use.fits is False]
+    uses = estimate.decisive_uses
+    over = [TITLES[use.resource] for use in uses if use.fits is False]
     if over:
         return f"It does NOT fit {board.name}: too many {', '.join(over)}."
-    unknown = [TITLES[use.resource] for use in estimate.uses if use.used is None]
+    unknown = [TITLES[use.resource] for use in uses if use.used is None]
     if unknown:
         return f"Whether it fits {board.name} is unknown: so is {', '.join(unknown)}."
-    open_ = [TITLES[use.resource] for use in estimate.uses if use.fits is None]
+    open_ = [TITLES[use.resource] for use in uses if use.fits is None]
     if open_:
         return f"It may or may not fit {board.name}: its limit lies within the interval of {', '.join(open_)}."
     return f"It fits {board.name}."

@@ -112,7 +112,7 @@ def test_c_synthesis_overstates_and_says_so() -> None:
     vitis = Conditions(Flow.VITIS, board)
     shown_ = said(of(Figure(100, 80, 130), conditions=vitis, lut_implemented=Figure(50, 30, 70)))
     assert "C synthesis overstates LUTs" in shown_
-    assert "After place and route: 50 LUTs (30\N{EN DASH}70)." in shown_
+    assert "After place and route: 50 LUTs (30\N{EN DASH}70); these have to fit." in shown_
     assert "After place and route: unknown." in said(of(Figure(100, 80, 130), conditions=vitis))
 
 
@@ -125,3 +125,23 @@ def test_a_part_alone_has_no_limits() -> None:
     assert verdict(estimate) == ""
     odd = replace(target, part="xcv50", calibrated=False)
     assert "Nothing was calibrated for part xcv50" in said(of(None, conditions=Conditions(Flow.RTL, odd)))
+
+
+@pytest.mark.parametrize(
+    ("placed", "answer", "sentence"),
+    [
+        (Figure(30_000, 20_000, 60_000), True, "It fits arty-a7-100t."),
+        (Figure(50_000, 20_000, 70_000), None, "It may or may not fit"),
+        (Figure(80_000, 70_000, 90_000), False, "It does NOT fit arty-a7-100t: too many LUT."),
+    ],
+)
+def test_what_is_placed_has_to_fit(placed: Figure, answer: bool | None, sentence: str) -> None:
+    vitis = Conditions(Flow.VITIS, board_target(load_board("arty-a7-100t")))
+    estimate = of(Figure(100_000, 90_000, 110_000), conditions=vitis, lut_implemented=placed)
+    assert estimate.fits is answer
+    assert verdict(estimate).startswith(sentence)
+    shown_ = said(estimate)
+    assert "LUT, placed and routed" in shown_
+    assert "see below" in shown_, "what C synthesis reports decides nothing"
+    assert estimate.document()["lut_implemented_use"]["fits"] is answer
+    assert of(None).document()["lut_implemented_use"] is None
