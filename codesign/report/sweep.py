@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from rich.table import Table
 from rich.text import Text
 
 from codesign.board.cost_table import UNKNOWN
-from codesign.estimate import Figure
+from codesign.estimate import Figure, Flow
 from codesign.estimate.sweep import Row, Swept
 from codesign.estimate.sweep.space import text
 from codesign.report.estimate import count, fits, number
@@ -17,6 +17,7 @@ from codesign.road.sweeping import TABLE, Sweeping
 
 MOST_ROWS = 40
 _MOST_REASONS = 3
+_AS_IT_WAS = "as it was"
 
 
 def _kept(row: Row, swept: Swept) -> str:
@@ -31,12 +32,20 @@ def _value(figure: Figure | None) -> str:
     return UNKNOWN if figure is None else number(figure.value)
 
 
-def _cells(row: Row, swept: Swept, limited: bool) -> list[str | Text]:
-    costs = row.costs
+def _columns(swept: Swept) -> Mapping[str, str]:
+    """Titles of the figures that stand without their interval, by their names in `Costs`."""
+    placed = {"lut_implemented": "LUT\nplaced"} if swept.conditions.flow is Flow.VITIS else {}
+    times = {"latency_ns": "latency\n(ns)", "interval_ns": "interval\n(ns)"}
+    return {**placed, "ff": "FF", "dsp": "DSP", "bram": "BRAM", **times}
+
+
+def _cells(row: Row, swept: Swept) -> list[str | Text]:
+    costs, names = row.costs, _columns(swept)
+    limited = swept.conditions.target.board is not None
     if costs is None:
-        return [_kept(row, swept), *[UNKNOWN] * (6 + limited)]
-    others = (costs.ff, costs.dsp, costs.bram, costs.latency_ns, costs.interval_ns)
-    cells: list[str | Text] = [_kept(row, swept), count(costs.lut), *map(_value, others)]
+        return [_kept(row, swept), *[UNKNOWN] * (1 + len(names) + limited)]
+    others = [_value(getattr(costs, name)) for name in names]
+    cells: list[str | Text] = [_kept(row, swept), count(costs.lut), *others]
     return [*cells, fits(costs.fits, known=costs.lut is not None)] if limited else cells
 
 
@@ -53,24 +62,26 @@ def front_table(found: Sweeping) -> Table:
         title_justify="left",
     )
     for axis in swept.space.axes:
-        table.add_column(Text(axis.key), justify="right", overflow="fold")
-    quality = swept.quality or "bits kept"
-    for name in (quality, "LUT", "FF", "DSP", "BRAM", "latency (ns)", "interval (ns)"):
+        table.add_column(Text(axis.key), justify="right", overflow="fold", min_width=len(_AS_IT_WAS))
+    quality = "quality" if swept.quality else "bits\nkept"
+    for name in (quality, "LUT", *_columns(swept).values()):
         table.add_column(name, justify="right", no_wrap=True)
     if board is not None:
-        table.add_column("fits", justify="right")
-    blank = ["as it was", *[""] * (len(swept.space.axes) - 1)]
-    table.add_row(*blank, *_cells(swept.original, swept, board is not None))
+        table.add_column("fits", justify="right", no_wrap=True)
+    blank = [_AS_IT_WAS, *[""] * (len(swept.space.axes) - 1)]
+    table.add_row(*blank, *_cells(swept.original, swept))
     table.add_section()
     for row in found.front[:MOST_ROWS]:
         values = [] if row.point is None else [text(value) for value in row.point.values]
-        table.add_row(*values, *_cells(row, swept, board is not None))
+        table.add_row(*values, *_cells(row, swept))
     return table
 
 
 def lines(found: Sweeping) -> list[str]:
     """What the table leaves out: rows beyond the most that are shown, refusals, and what was written."""
     said = ["LUTs stand with their interval, the rest without; --out DIR writes all of it."]
+    if found.swept.quality:
+        said.append(f"Quality is {found.swept.quality}.")
     more = len(found.front) - MOST_ROWS
     if more > 0:
         said.append(f"{more:,} more are not shown.")

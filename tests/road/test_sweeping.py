@@ -31,7 +31,14 @@ def test_the_front_for_people_and_all_of_it_in_a_folder(
     out = tmp_path / "out"
     assert main(["estimate", str(saved), *BOARD, "--sweep", SWEEP, "--out", str(out)]) == 0
     shown = " ".join(capsys.readouterr().out.split())
-    for part in ("'net' on arty-a7-100t, vitis flow", "of 12 configurations", "as it was", "bits kept", "weights"):
+    for part in (
+        "'net' on arty-a7-100t, vitis flow",
+        "of 12 configurations",
+        "as it was",
+        "bits kept",
+        "weights",
+        "LUT placed",
+    ):
         assert part in shown
     with (out / "sweep.csv").open() as file:
         rows = list(csv.DictReader(file))
@@ -53,7 +60,9 @@ def test_as_json_with_data(saved: Path, tmp_path: Path, capsys: pytest.CaptureFi
     assert all(0 <= row["quality"] <= 1 for row in document["rows"])
     assert document["folder"] is None
     assert main(["estimate", str(saved), *BOARD, "--sweep", SWEEP, *data]) == 0
-    assert "100.00%" in capsys.readouterr().out
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "100.00%" in shown
+    assert "Quality is agreement with the design as it was." in shown
 
 
 def test_none_that_fits_fails(saved: Path, tmp_path: Path, checkout: Path, capsys: pytest.CaptureFixture[str]) -> None:
