@@ -61,8 +61,9 @@ def front_table(found: Sweeping) -> Table:
         ),
         title_justify="left",
     )
-    for axis in swept.space.axes:
-        table.add_column(Text(axis.key), justify="right", overflow="fold", min_width=len(_AS_IT_WAS))
+    for place, axis in enumerate(swept.space.axes):
+        least = len(_AS_IT_WAS) if place == 0 else 5
+        table.add_column(Text(axis.key), justify="right", overflow="fold", min_width=least)
     quality = "quality" if swept.quality else "bits\nkept"
     for name in (quality, "LUT", *_columns(swept).values()):
         table.add_column(name, justify="right", no_wrap=True)
