@@ -11,7 +11,8 @@ ALONE  := env -u MAKEFLAGS -u MFLAGS -u MAKELEVEL -u MAKEOVERRIDES
 # One file of tests after another on each core: what a file sets up is set up once.
 PARALLEL := -n auto --dist loadfile
 
-.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate bench-sweep measure-fmax calibrate-fmax format install clean
+.PHONY: demo test test-full test-keras2 test-origins lint bench-simulate bench-verify bench-rtl bench-estimate \
+	bench-sweep calibrate calibrate-fmax measure-fmax format install clean
 .DELETE_ON_ERROR:
 
 demo: $(VENV)/.installed-all
@@ -56,6 +57,14 @@ bench-estimate: $(VENV)/.installed-all
 
 bench-sweep: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python -m benchmarks.sweep
+
+# Yosys counts random networks for every family, which takes an hour on two cores; what was counted already is kept.
+# Then the prices of the rtl flow, and the constants of the vitis flow, are fitted anew.
+calibrate: $(VENV)/.installed-all
+	$(ALONE) $(BIN)/python -m benchmarks.calibration.collect
+	$(ALONE) $(BIN)/python -m benchmarks.calibration.fit
+	$(ALONE) $(BIN)/python -m benchmarks.calibrate_vitis
+	$(ALONE) $(BIN)/python -m benchmarks.calibrate_layers
 
 # Needs nextpnr-ecp5, nextpnr-ice40 and nextpnr-himbaechel-gowin, or their yowasp- packages, on the PATH.
 measure-fmax: $(VENV)/.installed-all

@@ -25,7 +25,7 @@ from codesign.estimate.rtl.model import CALIBRATION
 from codesign.estimate.rtl.pieces import NAMES, Pieces
 from codesign.rtl import Facing, Family
 from codesign.rtl.composed import compose
-from codesign.rtl.family import cut_for
+from codesign.rtl.family import TIMING, cut_for
 from codesign.rtl.network import plan_units
 from codesign.rtl.units import Options
 
@@ -37,9 +37,51 @@ _ROUNDS = 40
 # What a piece may cost, in cells; a flip-flop is one but for those that synthesis finds equal or constant.
 _BOUNDS: Mapping[str, tuple[float, float]] = {
     "ff": (0.8, 1.1),
+    "adders": (-1.5, 20.0),
     "dsp_ff": (-1.2, 0.0),
     "dsp_adder_bits": (-1.2, 0.0),
 }
+# What a piece would take if nothing else shared its LUTs, by thought: six inputs hold an addend's selection or a digit
+# of a multiplier beside the sum, four do not. Prices are held near these, so that pieces of few networks stay sound.
+_EXPECTED_6: Mapping[str, float] = {
+    "adder_bits": 0.8,
+    "constant_adder_bits": 0.5,
+    "adders": 0.5,
+    "soft_luts": 0.4,
+    "table_luts": 1.0,
+    "rom_luts": 1.0,
+    "booth_bits": 1.0,
+    "product_bits": 1.5,
+    "select_bits": 0.45,
+    "cast_bits": 1.0,
+    "counter_bits": 0.8,
+    "gate_bits": 0.3,
+    "handshakes": 2.0,
+    "delays": 1.0,
+    "memory_luts": 1.0,
+    "dsp_adder_bits": -0.5,
+}
+_EXPECTED_4: Mapping[str, float] = {
+    "adder_bits": 1.15,
+    "constant_adder_bits": 0.8,
+    "adders": 0.5,
+    "soft_luts": 0.6,
+    "table_luts": 1.2,
+    "rom_luts": 1.2,
+    "booth_bits": 2.2,
+    "product_bits": 2.5,
+    "select_bits": 1.0,
+    "cast_bits": 1.2,
+    "counter_bits": 1.0,
+    "gate_bits": 0.8,
+    "handshakes": 2.0,
+    "memory_luts": 1.0,
+    "dsp_adder_bits": -0.3,
+}
+_EXPECTED_FF: Mapping[str, float] = {"ff": 1.0}
+# Families that make shift registers of LUTs keep no flip-flop of a delay; the others keep all.
+_DELAYS_IN_LUTS = (Family.XILINX_7SERIES, Family.XILINX_ULTRASCALE_PLUS)
+_HELD = 0.3
 _LUT_PIECES = tuple(name for name in NAMES if name not in ("ff", "delay_ff", "dsp", "dsp_ff", "bram"))
 _FF_PIECES = ("ff", "delay_ff", "delays", "dsp_ff", "handshakes")
 
@@ -61,7 +103,7 @@ class Row:
     @property
     def held_out(self) -> bool:
         """Whether nothing is fitted to it."""
-        return self.seed % 3 == 2
+        return (self.seed + self.seed // 12) % 3 == 2  # kinds of networks follow one another in twelves
 
 
 def pieces_of(family: Family, seed: int, clock_ns: float) -> Pieces:
@@ -93,30 +135,36 @@ def store_pieces(family: Family) -> None:
     save(family, rows)
 
 
-def _weights(features: Floats, truth: Floats, names: Sequence[str]) -> Floats:
-    """Weights within their bounds that keep relative errors small, most of all those of most designs."""
+def _weights(features: Floats, truth: Floats, names: Sequence[str], expected: Mapping[str, float]) -> Floats:
+    """Weights within their bounds that keep relative errors small, most of all those of most designs.
+
+    Least squares of relative errors, each weighted anew by the root of its own inverse, which makes them count less the
+    larger they are; with a ridge towards what is expected.
+    """
     low, high = zip(*(_BOUNDS.get(name, (0.0, 20.0)) for name in names), strict=True)
+    near = np.array([expected.get(name, 0.0) for name in names])
+    ridge = _HELD * np.eye(len(names))
     scale = 1 / truth
     share = np.ones_like(truth)
     found = np.zeros(len(names))
     for _ in range(_ROUNDS):
         weight = scale * share
-        # A little of each weight's size is held against it, so that pieces that few designs have stay near 0.
-        ridge = 0.02 * np.eye(len(names))
         system = np.vstack([features * weight[:, None], ridge])
-        found = lsq_linear(system, np.concatenate([truth * weight, np.zeros(len(names))]), (low, high)).x
+        found = lsq_linear(system, np.concatenate([truth * weight, ridge @ near]), (low, high)).x
         error = np.abs(features @ found - truth) * scale
         share = 1 / np.sqrt(np.maximum(error, 0.02))
     return found
 
 
-def _fit(given: Sequence[Row], resource: Resource, names: Sequence[str]) -> dict[str, Any]:
+def _fit(
+    given: Sequence[Row], resource: Resource, names: Sequence[str], expected: Mapping[str, float]
+) -> dict[str, Any]:
     """Weights, and their errors on the designs that they were not fitted to."""
     large = [row for row in given if row.used[resource] >= SMALLEST]
     features = np.array([[getattr(row.pieces, name) for name in names] for row in large], dtype=np.float64)
     truth = np.array([row.used[resource] for row in large], dtype=np.float64)
     held = np.array([row.held_out for row in large], dtype=bool)
-    weights = _weights(features[~held], truth[~held], names)
+    weights = _weights(features[~held], truth[~held], names, expected)
     estimate = features[held] @ weights
     error = np.abs(estimate - truth[held]) / truth[held]
     ratio = truth[held] / np.maximum(estimate, 1.0)
@@ -136,11 +184,13 @@ def _rule(given: Sequence[Row], resource: Resource) -> dict[str, int]:
     return {"wrong": wrong, "designs": len(given)}
 
 
-def fit_rows(given: Sequence[Row]) -> dict[str, Any]:
+def fit_rows(family: Family, given: Sequence[Row]) -> dict[str, Any]:
     """Prices and rules of a family, as its calibration has them."""
+    six = TIMING[family].fabric.lut_inputs == 6
+    kept_ff = {} if family in _DELAYS_IN_LUTS else {"delay_ff": 1.0}
     return {
-        "lut": _fit(given, Resource.LUT, _LUT_PIECES),
-        "ff": _fit(given, Resource.FF, _FF_PIECES),
+        "lut": _fit(given, Resource.LUT, _LUT_PIECES, _EXPECTED_6 if six else _EXPECTED_4),
+        "ff": _fit(given, Resource.FF, _FF_PIECES, {**_EXPECTED_FF, **kept_ff}),
         "dsp": _rule(given, Resource.DSP),
         "bram": _rule(given, Resource.BRAM),
     }
@@ -152,7 +202,7 @@ def main() -> None:
     for family in Family:
         store_pieces(family)
         versions = {record["yosys"] for record in kept(family).values() if "yosys" in record}
-        found = {**fit_rows(stored_rows(family)), "yosys": ", ".join(sorted(versions))}
+        found = {**fit_rows(family, stored_rows(family)), "yosys": ", ".join(sorted(versions))}
         families[family.value] = found
         for name in ("lut", "ff"):
             fit = found[name]

@@ -9,7 +9,7 @@ from codesign.estimate.rtl.live import everything, live
 from codesign.estimate.rtl.logic import logic_pieces
 from codesign.estimate.rtl.pieces import Pieces
 from codesign.estimate.rtl.spans import Span, joined, pipeline_spans, whole
-from codesign.estimate.rtl.text import text_pieces
+from codesign.estimate.rtl.text import WINDOW, instances, text_pieces
 from codesign.estimate.rtl.wires import Wires, wires
 from codesign.estimate.rtl.words import input_spans, input_words, output_masks, result_spans
 from codesign.graph import Graph, Node
@@ -96,6 +96,21 @@ def _known(unit: Unit, width: int, reads: tuple[Span, ...]) -> _Known:
     return _Known(unit, tuple(found), result_spans(last, given))
 
 
+def _window(known: _Known, text: str) -> Words | None:
+    """The bits of a pixel that logic behind a window needs; None where there is no window, or all of them count."""
+    if len(known.pipelines) != 1 or not any(found.template == WINDOW for found in instances(text)):
+        return None
+    stages, spans = known.pipelines[0]
+    needed = input_words(stages[0].logic, live(stages, spans, everything(stages[-1])).inputs)
+    lanes = known.unit.inputs[0].lanes
+    if len(needed) % lanes:
+        return None  # marks of padding stand beside the numbers
+    words = [0] * lanes
+    for index, word in enumerate(needed):
+        words[index % lanes] |= word
+    return tuple(words)
+
+
 def _unit(known: _Known, words: Words, family: Family) -> tuple[Pieces, Words | None]:
     """(pieces of a unit, the bits that it needs of all that it reads; None where that is all of them)."""
     unit = known.unit
@@ -103,11 +118,14 @@ def _unit(known: _Known, words: Words, family: Family) -> tuple[Pieces, Words | 
         moving = [span.folded(word) for span, word in zip(known.words, words, strict=True)]
         kept = unit.behaviour.latency * (sum(word.bit_count() for word in moving) + 1)
         return Pieces(ff=kept, handshakes=int(kept > 0)), words
-    total = text_pieces("\n".join(unit.files.values()), family) + Pieces(handshakes=1)
+    text = "\n".join(unit.files.values())
+    window = _window(known, text)
+    pixel_bits = None if window is None else sum(word.bit_count() for word in window)
+    total = text_pieces(text, family, pixel_bits=pixel_bits) + Pieces(handshakes=1)
     if unit.traced is None:
         for stages, spans in known.pipelines:
             total = total + logic_pieces(stages, live(stages, spans, everything(stages[-1])), family)
-        return total, None
+        return total, window
     if not known.pipelines:
         return total, (0,) * sum(source.size for source in unit.traced[1])
     stages, spans = known.pipelines[0]

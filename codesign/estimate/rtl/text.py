@@ -21,6 +21,7 @@ _MODULE = re.compile(r"^module (\w+)\b(.*?)^endmodule", re.MULTILINE | re.DOTALL
 _MEMORY = re.compile(r"\breg (?:\[(\d+):0\] )?(\w+) \[0:(\d+)\];")
 _REGISTER = re.compile(r"^\s*(?:output )?reg (?:signed )?(?:\[(\d+):0\] )?(\w+(?:, \w+)*)[;,]", re.MULTILINE)
 _WORD = re.compile(r"words\[(\d+)\] = \d+'h([0-9a-f]+);")
+WINDOW = "cs_window"
 _BLOCK = '(* rom_style = "block" *)'
 # The registers behind alkaid's stages are counted bit by bit elsewhere.
 _STAGE = re.compile(r"q\d+")
@@ -75,19 +76,23 @@ def _generated(body: str, family: Family) -> Pieces:
     return total
 
 
-def text_pieces(text: str, family: Family) -> Pieces:
+def text_pieces(text: str, family: Family, *, pixel_bits: int | None = None) -> Pieces:
     """What a unit's Verilog is made of beside alkaid's logic.
 
     Args:
         text: generated Verilog, templates and primitives left out.
         family: of the part.
+        pixel_bits: bits of a pixel that the logic behind a window needs; all of them where None.
 
     Raises:
         EstimateError: no count is known of a template.
     """
     total = Pieces()
     for instance in instances(text):
-        total = total + template_pieces(instance.template, instance.parameters, family)
+        parameters = dict(instance.parameters)
+        if instance.template == WINDOW and pixel_bits is not None:
+            parameters["BITS"] = pixel_bits
+        total = total + template_pieces(instance.template, parameters, family)
     for found in _MODULE.finditer(text):
         body = found[2]
         if "words[0] =" in body:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from codesign.rtl.family import Family
+from codesign.rtl.folded.dsp import dsp_blocks
 from codesign.rtl.folded.fold import Fold
 from codesign.rtl.folded.matrix import Matrix
 from codesign.rtl.folded.multipliers import Multipliers
@@ -50,11 +51,14 @@ def multiplier_luts(fabric: Fabric, a: int, b: int) -> float:
 
 
 def uses_dsp(family: Family, choice: Multipliers, a: int, b: int) -> bool:
-    """Whether a product of two signed numbers of that many bits is left to DSP blocks."""
-    if choice is Multipliers.AUTO:
-        fabric = FABRICS[family]
-        return multiplier_luts(fabric, a, b) > fabric.dsp_worth
-    return choice is Multipliers.DSP
+    """Whether a product of two signed numbers of that many bits is left to DSP blocks.
+
+    A product that is too narrow for one would be made of LUTs by synthesis, with several times as many as ours take.
+    """
+    if choice is Multipliers.LUT or not dsp_blocks(family, (a, b), (True, True), a + b):
+        return False
+    fabric = FABRICS[family]
+    return choice is Multipliers.DSP or multiplier_luts(fabric, a, b) > fabric.dsp_worth
 
 
 def blocks(fabric: Fabric, width: int, depth: int) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from codesign.estimate.rtl.pieces import Pieces
-from codesign.estimate.rtl.products import dsp_blocks
 from codesign.estimate.rtl.templates.casts import cast
 from codesign.estimate.rtl.templates.registry import Parameters, bits_for, counts
 from codesign.rtl.family import Family
+from codesign.rtl.folded.dsp import dsp_blocks
 
 # Registers that are nothing but delays become memories of LUTs from this length on.
 _DELAY = 3
@@ -28,7 +28,9 @@ def _control(p: Parameters, parts: int, stages: int) -> Pieces:
 def _products(p: Parameters, family: Family, product: int, term: int) -> Pieces:
     number = product - p["W"]
     multipliers = p["PE"] * p["SIMD"]
-    blocks = dsp_blocks(family, (number, p["W"]), (True, True), product) if p["DSP"] else 0
+    # An unsigned number has a bit more for its sign, which its product does not need.
+    used = product - int(not p["X_SIGNED"])
+    blocks = dsp_blocks(family, (number, p["W"]), (True, True), used) if p["DSP"] else 0
     if blocks:
         each = Pieces(dsp=blocks, dsp_ff=p["W"] + term)
     elif p["DSP"]:
