@@ -24,7 +24,7 @@ from codesign.errors import CodesignError
 from codesign.rtl import Family
 
 FOLDER = Path(__file__).parent
-SEEDS = range(48)
+SEEDS = range(72)
 # A network that keeps Yosys longer is left out: the set is for many kinds, not for large ones.
 LIMIT_S = 240.0
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from codesign.estimate.rtl.live import everything, live
+from codesign.estimate.rtl.live import Live, everything, live
 from codesign.estimate.rtl.logic import logic_pieces
 from codesign.estimate.rtl.pieces import Pieces
 from codesign.estimate.rtl.spans import Span, joined, pipeline_spans, whole
 from codesign.estimate.rtl.text import WINDOW, instances, text_pieces
+from codesign.estimate.rtl.window_bits import WindowBits, window_bits
 from codesign.estimate.rtl.wires import Wires, wires
 from codesign.estimate.rtl.words import input_spans, input_words, output_masks, result_spans
 from codesign.graph import Graph, Node
@@ -96,19 +97,23 @@ def _known(unit: Unit, width: int, reads: tuple[Span, ...]) -> _Known:
     return _Known(unit, tuple(found), result_spans(last, given))
 
 
-def _window(known: _Known, text: str) -> Words | None:
-    """The bits of a pixel that logic behind a window needs; None where there is no window, or all of them count."""
-    if len(known.pipelines) != 1 or not any(found.template == WINDOW for found in instances(text)):
+def _outputs(known: _Known, words: Words) -> tuple[int, ...]:
+    """The bits that are needed of the logic's outputs: all of them where these are not the unit's own."""
+    last = known.pipelines[-1][0][-1]
+    own = len(last.logic.out_idxs) == len(words)
+    return output_masks(last.logic, words) if own else everything(last)
+
+
+def _window(known: _Known, text: str, needed: Live) -> WindowBits | None:
+    """What is needed of the window before the logic; None where there is none, or it is not the logic's only input."""
+    found = [instance.parameters for instance in instances(text) if instance.template == WINDOW]
+    if len(known.pipelines) != 1 or len(found) != 1:
         return None
-    stages, spans = known.pipelines[0]
-    needed = input_words(stages[0].logic, live(stages, spans, everything(stages[-1])).inputs)
-    lanes = known.unit.inputs[0].lanes
-    if len(needed) % lanes:
-        return None  # marks of padding stand beside the numbers
-    words = [0] * lanes
-    for index, word in enumerate(needed):
-        words[index % lanes] |= word
-    return tuple(words)
+    height, width, lanes = found[0]["KERNEL_H"], found[0]["KERNEL_W"], known.unit.inputs[0].lanes
+    words = input_words(known.pipelines[0][0][0].logic, needed.inputs)
+    if len(words) != height * width * lanes:
+        return None
+    return window_bits(words, height, width, lanes)
 
 
 def _unit(known: _Known, words: Words, family: Family) -> tuple[Pieces, Words | None]:
@@ -119,18 +124,21 @@ def _unit(known: _Known, words: Words, family: Family) -> tuple[Pieces, Words | 
         kept = unit.behaviour.latency * (sum(word.bit_count() for word in moving) + 1)
         return Pieces(ff=kept, handshakes=int(kept > 0)), words
     text = "\n".join(unit.files.values())
-    window = _window(known, text)
-    pixel_bits = None if window is None else sum(word.bit_count() for word in window)
-    total = text_pieces(text, family, pixel_bits=pixel_bits) + Pieces(handshakes=1)
-    if unit.traced is None:
-        for stages, spans in known.pipelines:
-            total = total + logic_pieces(stages, live(stages, spans, everything(stages[-1])), family)
-        return total, window
-    if not known.pipelines:
-        return total, (0,) * sum(source.size for source in unit.traced[1])
-    stages, spans = known.pipelines[0]
-    needed = live(stages, spans, output_masks(stages[-1].logic, words))
-    return total + logic_pieces(stages, needed, family), input_words(stages[0].logic, needed.inputs)
+    if unit.traced is not None and not known.pipelines:
+        return text_pieces(text, family) + Pieces(handshakes=1), (0,) * sum(s.size for s in unit.traced[1])
+    total = Pieces(handshakes=1)
+    needed: list[Live] = []
+    for index, (stages, spans) in enumerate(known.pipelines):
+        last = index == len(known.pipelines) - 1
+        needed.append(live(stages, spans, _outputs(known, words) if last else everything(stages[-1])))
+        total = total + logic_pieces(stages, needed[-1], family)
+    if unit.traced is not None:
+        stages = known.pipelines[0][0]
+        return total + text_pieces(text, family), input_words(stages[0].logic, needed[0].inputs)
+    window = _window(known, text, needed[0]) if needed else None
+    if window is None:
+        return total + text_pieces(text, family), None
+    return total + text_pieces(text, family, window=window.parameters), window.pixel
 
 
 def _needed(unit: Unit, mine: Words | None, sources: Sequence[Node]) -> Iterator[tuple[str, Words]]:

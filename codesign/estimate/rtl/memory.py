@@ -76,6 +76,8 @@ _AMD = (
     _only(_block(14, _WIDE, 129), 36),
     _only(_block(15, (*_WIDE, 72), 257, blocks=2), 72),
 )
+# Yosys' flow for AMD parts left the tables of every network that was counted to LUTs, whatever their size.
+_TABLES_IN_LUTS = (Family.XILINX_7SERIES, Family.XILINX_ULTRASCALE_PLUS)
 # By family, in order of preference. LUTs of distributed memories: as `codesign.board.cells` counts them.
 DISTRIBUTED: Mapping[Family, tuple[Cell, ...]] = {
     Family.XILINX_7SERIES: (
@@ -178,6 +180,6 @@ def table(family: Family, width: int, entries: int) -> Memory:
         entries: of the table, a power of two.
     """
     found = _cheapest(BLOCK[family], width, entries, written=False, emulated=1)
-    if found is None or found.cost >= _LOGIC_ROM * width * entries:
+    if family in _TABLES_IN_LUTS or found is None or found.cost >= _LOGIC_ROM * width * entries:
         return Memory(registers=True)
     return found.memory

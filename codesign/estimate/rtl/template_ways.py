@@ -6,11 +6,11 @@ import math
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 
-from codesign.estimate.rtl.products import dsp_blocks
 from codesign.estimate.rtl.text import Instance
 from codesign.estimate.rtl.way import Way
 from codesign.rtl.fabric import Fabric
 from codesign.rtl.family import Family
+from codesign.rtl.folded.dsp import dsp_blocks
 from codesign.rtl.folded.price import uses_block
 
 

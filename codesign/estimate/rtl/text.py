@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from codesign.estimate.rtl.memory import block_rom
@@ -76,13 +76,13 @@ def _generated(body: str, family: Family) -> Pieces:
     return total
 
 
-def text_pieces(text: str, family: Family, *, pixel_bits: int | None = None) -> Pieces:
+def text_pieces(text: str, family: Family, *, window: Mapping[str, int] | None = None) -> Pieces:
     """What a unit's Verilog is made of beside alkaid's logic.
 
     Args:
         text: generated Verilog, templates and primitives left out.
         family: of the part.
-        pixel_bits: bits of a pixel that the logic behind a window needs; all of them where None.
+        window: parameters of a window in place of its own; those that tell which of its bits are needed.
 
     Raises:
         EstimateError: no count is known of a template.
@@ -90,8 +90,8 @@ def text_pieces(text: str, family: Family, *, pixel_bits: int | None = None) -> 
     total = Pieces()
     for instance in instances(text):
         parameters = dict(instance.parameters)
-        if instance.template == WINDOW and pixel_bits is not None:
-            parameters["BITS"] = pixel_bits
+        if instance.template == WINDOW:
+            parameters.update(window or {})
         total = total + template_pieces(instance.template, parameters, family)
     for found in _MODULE.finditer(text):
         body = found[2]

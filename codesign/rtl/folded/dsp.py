@@ -59,4 +59,11 @@ def dsp_blocks(family: Family, widths: tuple[int, int], signed: tuple[bool, bool
     if max(a, b) <= block.half:
         return 0.5
     wide, narrow = max(a, b), min(a, b)
-    return -(-wide // block.wide) * -(-narrow // block.narrow)
+    return _slices(block, wide, block.wide, narrow) * _slices(block, narrow, block.narrow, min(wide, block.wide))
+
+
+def _slices(block: Block, width: int, most: int, other: int) -> int:
+    """Blocks beside each other that an operand takes; what is left over is made of LUTs where it is too narrow."""
+    whole, rest = divmod(width, most)
+    worth = rest >= block.narrowest and rest + other >= block.least
+    return max(whole + int(worth), 1)

@@ -7,6 +7,10 @@ from codesign.estimate.rtl.templates.registry import Parameters, bits_for, count
 from codesign.estimate.rtl.templates.storage import stored
 from codesign.rtl.family import Family
 
+# Not parameters of the template, but what is left of it: bits of the window, and of a word of the rows above, that the
+# logic behind the window needs.
+LIVE_WINDOW, LIVE_WORD = "live_window", "live_word"
+
 
 def _window_axis(count: int, first: int, stride: int) -> int:
     """Bits of the counters of an axis."""
@@ -24,7 +28,8 @@ def _(p: Parameters, family: Family) -> Pieces:
     bits, kernel = p["BITS"], p["KERNEL_H"] * p["KERNEL_W"]
     counters = _window_axis(rows, first_row - start_row, p["STRIDE_H"]) if rows > 1 else 0
     counters += _window_axis(cols, first_col - start_col, p["STRIDE_W"]) if cols > 1 else 0
-    total = Pieces(ff=kernel * bits + counters + 1, counter_bits=counters, handshakes=1)
+    held = p.get(LIVE_WINDOW, kernel * bits)
+    total = Pieces(ff=held + counters + 1, counter_bits=counters, handshakes=1)
     if start_row < 0 or start_col < 0:
         total = total + Pieces(ff=bits + 2, gate_bits=bits)
     if rows != p["HEIGHT"] or cols != p["WIDTH"] or p["TOP"] > 0:
@@ -32,7 +37,9 @@ def _(p: Parameters, family: Family) -> Pieces:
     if p["LEFT"] > 0:
         total = total + Pieces(gate_bits=p["KERNEL_H"] * (p["KERNEL_W"] - 1) * bits, ff=1)
     if p["KERNEL_H"] > 1:
-        word = (p["KERNEL_H"] - 1) * bits
+        word = p.get(LIVE_WORD, (p["KERNEL_H"] - 1) * bits)
+        if not word:
+            return total
         at = bits_for(p["WIDTH"])
         above = Pieces(ff=word) if p["WIDTH"] == 1 else stored(family, word, p["WIDTH"])
         total = total + above + Pieces(ff=at, counter_bits=2 * at)
