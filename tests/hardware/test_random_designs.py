@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from codesign import rtl
+from codesign.estimate import Conditions, Figure, Flow, estimate, part_target
 from codesign.simulate import execute
 from codesign.verify.rtl import simulate_rtl
 from codesign.verify.stimulus import random_inputs
@@ -29,3 +30,7 @@ def test_a_random_design_equals_the_graph(tmp_path, seed):
     for name, values in {**run.layers, **run.outputs}.items():
         np.testing.assert_array_equal(values, expected[name], err_msg=f"seed {seed}, node {name}")
     assert not run.faults
+    conditions = Conditions(Flow.RTL, part_target("LFE5U-25F-6BG381C"), clock_ns=10)
+    estimated = estimate(graph, conditions)
+    assert estimated.latency_cycles == Figure.exactly(run.latency_cycles)
+    assert estimated.interval == Figure.exactly(run.interval)
