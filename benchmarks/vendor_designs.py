@@ -96,6 +96,14 @@ def _signed(words: IntArray, type_: FixedPoint) -> IntArray:
     return frozen(np.where(words > type_.max_int, words - (1 << type_.width), words))
 
 
+def _strategy(layer: Record) -> str:
+    """The strategy of a dense layer, as they write it: nnet::latency."""
+    found = str(layer.get("strategy", "nnet::latency")).removeprefix("nnet::")
+    if found not in ("latency", "resource"):
+        raise UnreadableDesign(f"layer {layer['name']!r}: strategy {found!r} is not read here")
+    return found
+
+
 def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: int | None) -> Node:
     name, result = layer["name"], type_of(layer["result"])
     common: dict[str, Any] = {"name": name, "inputs": (source.name,), "result": result}
@@ -110,7 +118,7 @@ def _node(layer: Record, arrays: Mapping[str, IntArray], source: Node, reuse: in
             bias_type=type_of(layer["bias"]),
             accumulator=type_of(layer["accum"]),
             reuse_factor=int(layer["reuse_factor"]) if reuse is None else reuse,
-            strategy="latency",
+            strategy=_strategy(layer) if reuse is None else "latency",
         )
     if layer["op"] == "relu":
         return Activation(**common, shape=source.shape, function=ActivationFunction.RELU)

@@ -21,12 +21,14 @@ def folder(golden: Path, tmp_path: Path) -> Path:
     """One design as it is, and copies that are damaged in ways that a stranger's may be."""
     source = golden / "breast_cancer" / "lut_reuse2"
     document = json.loads(source.with_suffix(".json").read_text())
-    for name in ("good", "kind", "answers", "cut", "bare"):
+    for name in ("good", "kind", "answers", "cut", "bare", "strategy"):
         (tmp_path / name).mkdir()
         shutil.copy(source.with_suffix(".npz"), tmp_path / name / "v.npz")
     (tmp_path / "good" / "v.json").write_text(json.dumps(document))
     kind = {**document, "layers": [*document["layers"][:1], {**document["layers"][1], "op": "conv2d", "name": "cv"}]}
     (tmp_path / "kind" / "v.json").write_text(json.dumps(kind))
+    odd = [{**document["layers"][0], "strategy": "nnet::unrolled"}]
+    (tmp_path / "strategy" / "v.json").write_text(json.dumps({**document, "layers": odd}))
     document["layers"][1]["result"]["overflow"] = "WRAP"
     (tmp_path / "answers" / "v.json").write_text(json.dumps(document))
     (tmp_path / "cut" / "v.json").write_text(json.dumps(document)[:700])
@@ -41,6 +43,7 @@ def test_what_cannot_be_read_is_named(folder: Path) -> None:
     assert found[0].note == "the Graph does not answer as the hardware did"
     assert found[1].note == ""
     assert refused["kind/v"] == "layer 'cv': operation 'conv2d' is not read here"
+    assert refused["strategy/v"] == "layer 'fc1': strategy 'unrolled' is not read here"
     assert refused["cut/v"].startswith("is not such a design (JSONDecodeError")
     assert refused["bare/v"].startswith("is not such a design (KeyError")
 
