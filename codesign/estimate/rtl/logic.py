@@ -105,8 +105,20 @@ def _adder(index: int, op: Op, at: _Counting) -> None:
             return  # the operands do not overlap: wires
     if at.is_constant(a) or at.is_constant(b):
         at.add(Pieces(constant_adder_bits=bits, adders=1))
-    else:
-        at.add(Pieces(adder_bits=bits, adders=1))
+        return
+    ends = [
+        top if ops[address].qint.min >= 0 else None
+        for address, top in ((a, at.spans[a].high - stage.fractions[a]), (b, _top(at, b, op.data[0])))
+    ]
+    top = at.reach(index) - stage.fractions[index]
+    shared = min([top, *(end for end in ends if end is not None)]) - max(lows)
+    both = min(max(shared, 0), bits)
+    at.add(Pieces(adder_bits=both, carry_bits=bits - both, adders=1))
+
+
+def _top(at: _Counting, address: int, moved: int) -> int:
+    """The place above an operand's highest bit."""
+    return at.spans[address].high - at.stage.fractions[address] + moved
 
 
 def _add_constant(index: int, op: Op, at: _Counting) -> None:

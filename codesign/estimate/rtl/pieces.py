@@ -13,7 +13,8 @@ class Pieces:
     """Counts of what synthesis will turn into cells; they add up.
 
     Attributes:
-        adder_bits: bits of carry chains whose operands both vary.
+        adder_bits: bits of carry chains where both operands vary.
+        carry_bits: other bits of these chains: where one operand has ended, and carries pass the other one's bits.
         constant_adder_bits: bits of those that add or subtract a constant.
         adders: carry chains.
         soft_luts: LUTs of logic bit by bit (and, or, multiplexers, relu), those packed that read one another alone.
@@ -37,6 +38,7 @@ class Pieces:
     """
 
     adder_bits: float = 0.0
+    carry_bits: float = 0.0
     constant_adder_bits: float = 0.0
     adders: float = 0.0
     soft_luts: float = 0.0

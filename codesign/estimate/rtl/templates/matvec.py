@@ -6,7 +6,7 @@ from codesign.estimate.rtl.pieces import Pieces
 from codesign.estimate.rtl.templates.casts import cast
 from codesign.estimate.rtl.templates.registry import Parameters, bits_for, counts
 from codesign.rtl.family import Family
-from codesign.rtl.folded.dsp import BLOCKS, dsp_blocks
+from codesign.rtl.folded.dsp import dsp_blocks
 
 # Registers that are nothing but delays become memories of LUTs from this length on.
 _DELAY = 3
@@ -28,11 +28,7 @@ def _control(p: Parameters, parts: int, stages: int) -> Pieces:
 def _products(p: Parameters, family: Family, product: int, term: int) -> Pieces:
     number = product - p["W"]
     multipliers = p["PE"] * p["SIMD"]
-    # An unsigned number has a bit more for its sign, which its product does not need where blocks multiply those, too.
-    used = product - int(not p["X_SIGNED"] and BLOCKS[family].unsigned)
-    if not p["ROUNDED"]:
-        used = min(used, p["ACC"] - p["UP"])  # the sum has no room for what is above
-    blocks = dsp_blocks(family, (number, p["W"]), (True, True), used) if p["DSP"] else 0
+    blocks = dsp_blocks(family, (number, p["W"]), (True, True), product) if p["DSP"] else 0
     if blocks:
         each = Pieces(dsp=blocks, dsp_ff=p["W"] + term)
     elif p["DSP"]:
