@@ -17,6 +17,14 @@ from codesign.graph.nodes import MergeOperation
 _MAX_WIDTH = 1024
 
 
+def _fraction_of(number: Fraction) -> int:
+    """The fewest fraction bits that hold a number, a multiple of some power of two; negative for one above 1."""
+    if number.denominator > 1:
+        return number.denominator.bit_length() - 1
+    whole = abs(number.numerator)
+    return 1 - (whole & -whole).bit_length() if whole else -_MAX_WIDTH
+
+
 @dataclass(frozen=True)
 class Interval:
     """All that a tensor can hold: multiples of `2**-fraction` in [low, high]."""
@@ -57,11 +65,13 @@ class Interval:
     def between(self, low: Fraction | None, high: Fraction | None) -> Interval:
         """What is left where all below `low` becomes `low`, and all above `high` becomes `high`; None is no end."""
         ends = [self.low, self.high]
-        if low is not None:
-            ends = [max(end, low) for end in ends]
-        if high is not None:
-            ends = [min(end, high) for end in ends]
-        return Interval(ends[0], ends[1], self.fraction)
+        fraction = self.fraction
+        for end, pick in ((low, max), (high, min)):
+            if end is not None:
+                cut = [pick(number, end) for number in ends]
+                fraction = fraction if cut == ends else max(fraction, _fraction_of(end))
+                ends = cut
+        return Interval(ends[0], ends[1], fraction)
 
     def joined(self, other: Interval) -> Interval:
         """All that either holds."""

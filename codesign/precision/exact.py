@@ -92,6 +92,8 @@ _EQUAL = Interval(Fraction(0), Fraction(1), 0)
 
 def _sums(node: Any, x: Interval, weight: IntArray, bias: IntArray, agreement: int, pick: Pick) -> Interval:
     """Of every layer that adds up products with its weights, one column a sum."""
+    if node.product is Product.WEIGHT_EXPONENTIAL:  # a shift takes place in a type that may lose bits at both ends
+        return Interval.of(node.result)
     if node.product is Product.DATA_BINARY:
         x = _BOTH
     if node.product is Product.BOTH_BINARY:
@@ -130,6 +132,8 @@ def _einsum_dense(node: EinsumDense, sources: Sequence[Read], pick: Pick) -> Int
 
 @exact.register
 def _normalize(node: Normalize, sources: Sequence[Read], pick: Pick) -> Interval:
+    if node.product is Product.WEIGHT_EXPONENTIAL:
+        return Interval.of(node.result)
     x = _BOTH if node.product is Product.DATA_BINARY else sources[0].held
     scale = node.scale.reshape(1, -1)
     return _resulting(node, affine(x, scale, node.scale_type.fraction, node.bias, node.bias_type.fraction), pick)

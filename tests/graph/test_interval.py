@@ -68,3 +68,18 @@ def test_merges_hold_what_two_numbers_become(operation, first, second):
         value = become(a, b)
         assert found.low <= value <= found.high
         assert (value * 2**found.fraction).denominator == 1
+
+
+@given(st.tuples(SMALL, SMALL).map(sorted), st.integers(-3, 3), st.integers(-9, 9), st.integers(-1, 2))
+def test_what_is_cut_off_at_an_end_holds_the_end(ends, fraction, end, end_fraction):
+    """Also where the end lies between two numbers of a coarse grid."""
+    step, limit = Fraction(2) ** -fraction, end * Fraction(2) ** -end_fraction
+    numbers = [number * step for number in range(ends[0], ends[1] + 1)]
+    whole = Interval(numbers[0], numbers[-1], fraction)
+    for found, cut in (
+        (whole.between(None, limit), [min(number, limit) for number in numbers]),
+        (whole.between(limit, None), [max(number, limit) for number in numbers]),
+    ):
+        assert (found.low, found.high) == (min(cut), max(cut))
+        assert all((number * Fraction(2) ** found.fraction).denominator == 1 for number in cut)
+    assert whole.between(numbers[0], numbers[-1]) == whole

@@ -17,16 +17,23 @@ from codesign.graph import (
     ActivationFunction,
     Dense,
     FixedPoint,
+    GateFunction,
     Graph,
     Input,
+    Lstm,
     Overflow,
+    Pooling,
+    PoolingArithmetic,
+    PoolingKind,
     Product,
     Quantizer,
     Rounding,
+    Softmax,
+    SoftmaxImplementation,
     frozen,
 )
 from codesign.graph.convert import to_floats
-from codesign.precision import Bits, Requantizer, types_of, uniform, weight_slots
+from codesign.precision import Bits, Requantizer, retyped, types_of, uniform, weight_slots
 from codesign.precision.bits import fitted
 from codesign.simulate import steps
 from tests.graph.strategies import fixed_points, graphs
@@ -198,6 +205,62 @@ def test_a_cast_to_the_type_that_it_reads_follows():
     graph = rectified((RELU, T("ufixed<6,0,RND,SAT>")), (LINEAR, T("ufixed<6,0,RND,SAT>")))
     made = uniform(graph, activations=4)
     assert [made[name].result for name in ("a0", "a1")] == [T("ufixed<4,0,RND,SAT>")] * 2
+
+
+def test_a_cast_for_a_layer_of_one_type_only_stays():
+    """hls4ml's LSTM compiles with nothing else; the conversion puts a cast before it."""
+    type_ = T("fixed<12,4>")
+    cast = Activation(name="cast", inputs=("x",), shape=(5, 3), result=type_, function=LINEAR)
+    square = {name: frozen(np.ones(shape, int)) for name, shape in (("weight", (3, 8)), ("recurrent_weight", (2, 8)))}
+    flat = {name: frozen(np.ones(8, int)) for name in ("bias", "recurrent_bias")}
+    gates = {"activation": GateFunction.RELU, "recurrent_activation": GateFunction.RELU}
+    types = dict.fromkeys(("weight_type", "bias_type", "recurrent_weight_type", "recurrent_bias_type"), type_)
+    lstm = Lstm(
+        name="l", inputs=("cast",), shape=(2,), result=type_, accumulator=type_, **square, **flat, **types, **gates
+    )
+    port = Input(name="x", inputs=(), shape=(5, 3), result=T("fixed<9,3>"))
+    made = uniform(Graph("g", (port, cast, lstm), ("l",)), weights=5, activations=4)
+    assert made["cast"].result == made["l"].result == made["l"].accumulator == type_
+    assert [made["l"].weight_type.width, made["l"].recurrent_bias_type.width] == [5, 5]
+
+
+def test_a_softmax_gives_what_it_gave():
+    """Probabilities are no sums, whose bits at either end could be spared."""
+    graph = mlp((4, 3))
+    dense = graph["fc1"]
+    own = T("fixed<16,6>")
+    softmax = Softmax(name="s", inputs=("fc1",), shape=(3,), result=own, implementation=SoftmaxImplementation.ARGMAX)
+    made = uniform(Graph("g", (graph["x"], dense, softmax), ("s",)), weights=3, activations=3)
+    assert made["s"].result == own
+
+
+def test_numbers_above_zero_keep_the_bit_of_their_sign():
+    assert fitted(frozen([8, 12]), T("fixed<8,4>"), 4, what="weight") == T("fixed<4,1,RND_CONV,SAT>")
+    assert fitted(frozen([8, 12]), T("ufixed<8,4>"), 4, what="weight") == T("ufixed<4,0,RND_CONV,SAT>")
+
+
+def test_signed_sums_of_numbers_above_zero_keep_the_bit_of_their_sign():
+    port = Input(name="x", inputs=(), shape=(2,), result=T("ufixed<3,3>"))
+    dense = Dense(
+        name="fc", inputs=("x",), shape=(1,), result=T("fixed<20,10>"), weight=frozen([[7], [7]]),
+        weight_type=T("ufixed<3,3>"), bias=frozen([0]), bias_type=T("ufixed<3,3>"), accumulator=T("fixed<20,10>"),
+    )  # fmt: skip
+    made = uniform(Graph("g", (port, dense), ("fc",)), weights=2)["fc"]
+    assert made.weight.ravel().tolist() == [3, 3]  # 6 in steps of 2: 7 is within a step of it
+    assert made.accumulator == T("fixed<8,8>")  # -128 .. 127 holds 2 * 7 * 6 = 84 and a sign
+
+
+@pytest.mark.parametrize("integer", [False, True])
+def test_an_integer_accumulator_in_another_type_is_none_any_more(integer):
+    port = Input(name="x", inputs=(), shape=(4, 2), result=T("fixed<6,6>"))
+    pool = Pooling(
+        name="p", inputs=("x",), shape=(2, 2), result=T("fixed<9,8>"), kind=PoolingKind.AVERAGE,
+        arithmetic=PoolingArithmetic.PARALLEL, window=(2,), stride=(2,), before=(0,), after=(0,), count_padding=True,
+        accumulator=T("fixed<9,9>"), integer_accumulator=integer,
+    )  # fmt: skip
+    graph = Graph("g", (port, pool), ("p",))
+    assert retyped(graph, {"p": {"result": T("fixed<9,7>")}})["p"].integer_accumulator is integer
+    assert retyped(graph, {"p": {"accum": T("fixed<10,9>")}})["p"].integer_accumulator is False
 
 
 def test_quantizers_with_a_type_for_every_number():
