@@ -20,6 +20,8 @@ from codesign.graph import (
     FixedPoint,
     Graph,
     Input,
+    Normalize,
+    NormalizeKind,
     Overflow,
     Product,
     Rounding,
@@ -136,6 +138,23 @@ def test_a_threshold_below_zero_lets_numbers_below_zero_through():
     )
     held = analysed(one(node))["t"].held
     assert (held.low, held.high) == (-1, T("fixed<6,3>").high)
+
+
+def test_padding_is_among_what_a_convolution_reads():
+    """Numbers of 1 to 2 less their neighbours are -1 to 1, but at the edge, where the neighbour is 0."""
+    port = Input(name="x", inputs=(), shape=(3, 1), result=T("ufixed<1,1>"))
+    one_more = Normalize(
+        name="n", inputs=("x",), shape=(3, 1), result=T("ufixed<2,2>"), kind=NormalizeKind.BATCH_NORMALIZATION,
+        scale=frozen([1]), scale_type=T("fixed<2,2>"), bias=frozen([1]), bias_type=T("fixed<2,2>"),
+    )  # fmt: skip
+    less = Convolution(
+        name="c", inputs=("n",), shape=(3, 1), result=T("fixed<6,6>"), weight=frozen([[[-1]], [[1]]]),
+        weight_type=T("fixed<2,2>"), bias=frozen([0]), bias_type=T("fixed<2,2>"), accumulator=T("fixed<6,6>"),
+        strides=(1,), padding_before=(1,), padding_after=(0,),
+    )  # fmt: skip
+    known = analysed(Graph("g", (port, one_more, less), ("c",)))
+    assert (known["n"].held.low, known["n"].held.high) == (1, 2)
+    assert (known["c"].held.low, known["c"].held.high) == (-2, 2)
 
 
 def test_counted_bits_become_twice_as_many_less_all():
