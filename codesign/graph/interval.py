@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from codesign.errors import PrecisionError
-from codesign.graph.fixed_point import FixedPoint, narrowest
+from codesign.graph.fixed_point import FixedPoint, Overflow, narrowest
 from codesign.graph.nodes import MergeOperation
 
 _MAX_WIDTH = 1024
@@ -40,7 +40,9 @@ class Interval:
 
     def clipped(self, type_: FixedPoint) -> Interval:
         """What is left after a cast into `type_`."""
-        if self.fraction <= type_.fraction and type_.low <= self.low and self.high <= type_.high:
+        symmetric = type_.overflow is Overflow.SAT_SYM and type_.signed and type_.width > 1
+        low = type_.low + type_.step if symmetric else type_.low  # a cast lifts the lowest number
+        if self.fraction <= type_.fraction and low <= self.low and self.high <= type_.high:
             return Interval(self.low, self.high, self.fraction)
         return Interval.of(type_)
 

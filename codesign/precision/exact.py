@@ -49,6 +49,7 @@ from codesign.graph import (
 )
 from codesign.graph.interval import MERGED, Interval, affine, averaged
 from codesign.graph.softmax_tables import UNIT, stable_types
+from codesign.simulate.kernels.sums import agreement_type
 
 Pick = Callable[[str, FixedPoint], FixedPoint]
 """From a type's key (see `codesign.precision.slots`) and the type with which nothing is lost, the type that it has."""
@@ -101,7 +102,8 @@ def _sums(node: Any, x: Interval, weight: IntArray, bias: IntArray, agreement: i
     sums = affine(x, weight, node.weight_type.fraction, bias, node.bias_type.fraction)
     held = sums.clipped(pick("accum", sums.type(node.name)))
     if agreement:
-        held = Interval(2 * held.low - agreement, 2 * held.high - agreement, 0)
+        twice = Interval(2 * held.low - agreement, 2 * held.high - agreement, max(held.fraction - 1, 0))
+        held = twice.clipped(agreement_type(agreement))
     return _resulting(node, held, pick)
 
 
@@ -196,14 +198,16 @@ def _padded(node: ZeroPadding, sources: Sequence[Read], pick: Pick) -> Interval:
 
 @exact.register
 def _pooling(node: Pooling, sources: Sequence[Read], pick: Pick) -> Interval:
+    if node.integer_accumulator:  # numbers are cut to integers before they are added
+        return Interval.of(node.result)
     source = sources[0]
     if node.kind is PoolingKind.MAX:
-        pick("accum", source.type)
         held = source.held.with_zero() if any(node.before + node.after) else source.held
-        return held.clipped(pick("result", source.type))
+        return held.clipped(pick("accum", source.type)).clipped(pick("result", source.type))
     total, mean = averaged(source.held.with_zero(), math.prod(node.covered))
-    pick("accum", total.type(node.name))
-    return _resulting(node, mean, pick)
+    fits = total.clipped(pick("accum", total.type(node.name))) == total
+    result = pick("result", mean.type(node.name))
+    return mean.clipped(result) if fits else Interval.of(result)
 
 
 @exact.register

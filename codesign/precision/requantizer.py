@@ -182,7 +182,7 @@ class Requantizer(Generic[G]):
             if isinstance(node, Quantizer) and is_quantizer and bits.activations is not None:
                 new = narrowed(node, bits.activations)
                 held = Interval.of(new.result)
-            check_node(new, node, [source for source, _ in sources])
+            check_node(new, node, [source for source, _ in sources], self._old[node.name])
             found = self._memo[key] = (new, held)
         return found
 

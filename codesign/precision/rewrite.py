@@ -214,16 +214,16 @@ def _no_integers(node: Node, changed: Mapping[str, Any]) -> dict[str, Any]:
     return {"casts_products": False} if isinstance(node, Einsum) and node.casts_products else {}
 
 
-def check_node(node: Node, old: Node, sources: Sequence[Node]) -> None:
-    """Refuse types with which hls4ml's C++ of a layer does not compile, though the Graph knows what they mean.
+def check_node(node: Node, old: Node, sources: Sequence[Node], old_reads: Sequence[FixedPoint]) -> None:
+    """Refuse new types with which hls4ml's C++ of a layer does not compile, though the Graph knows what they mean.
 
     Raises:
         PrecisionError: naming the layer and the types.
     """
-    if not isinstance(node, Lstm) or node is old:
+    if not isinstance(node, Lstm) or not isinstance(old, Lstm):
         return
     types = {"what it reads": sources[0].result, "accum": node.accumulator, "result": node.result}
-    if len(set(types.values())) > 1:
+    if len(set(types.values())) > 1 and list(types.values()) != [old_reads[0], old.accumulator, old.result]:
         texts = ", ".join(f"{what} {type_}" for what, type_ in types.items())
         raise PrecisionError(
             f"layer {node.name!r}: hls4ml's C++ for LSTM compiles only where what it reads, its accum and its result "
@@ -250,6 +250,7 @@ def rewrite(graph: G, choice: Choice) -> G:
     for node in graph:
         old = graph.sources(node)
         reads = [Read(held[source.name], made[source.name].result) for source in old]
-        made[node.name], held[node.name] = rewrite_node(node, reads, [source.result for source in old], choice)
-        check_node(made[node.name], node, [made[source.name] for source in old])
+        old_reads = [source.result for source in old]
+        made[node.name], held[node.name] = rewrite_node(node, reads, old_reads, choice)
+        check_node(made[node.name], node, [made[source.name] for source in old], old_reads)
     return rebuilt(graph, list(made.values()))
