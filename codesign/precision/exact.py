@@ -102,8 +102,8 @@ def _sums(node: Any, x: Interval, weight: IntArray, bias: IntArray, agreement: i
     sums = affine(x, weight, node.weight_type.fraction, bias, node.bias_type.fraction)
     held = sums.clipped(pick("accum", sums.type(node.name)))
     if agreement:
-        twice = Interval(2 * held.low - agreement, 2 * held.high - agreement, max(held.fraction - 1, 0))
-        held = twice.clipped(agreement_type(agreement))
+        low, high = math.floor(2 * held.low - agreement), math.ceil(2 * held.high - agreement)
+        held = Interval(Fraction(low), Fraction(high), 0).clipped(agreement_type(agreement))
     return _resulting(node, held, pick)
 
 
