@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import math
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -112,8 +113,8 @@ def errors(constants: Constants, fitted: list[Measured], held: list[Measured]) -
         "median": round(float(np.median(off)), 4),
         "p90": round(float(np.quantile(off, 0.9)), 4),
         "largest": round(float(off.max()), 4),
-        "low": round(float(np.quantile(ratios, 0.05, method="lower")), 4),
-        "high": round(float(np.quantile(ratios, 0.95, method="higher")), 4),
+        "low": math.floor(np.quantile(ratios, 0.05, method="lower") * 1e4) / 1e4,
+        "high": math.ceil(np.quantile(ratios, 0.95, method="higher") * 1e4) / 1e4,
     }
 
 
