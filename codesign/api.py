@@ -159,6 +159,7 @@ class Graph(base.Graph):
         io_type: str = "io_parallel",
         uncalibrated: bool = False,
         clock_uncertainty: float = 0.125,
+        quick: bool = False,
     ) -> Estimate:
         """What the design is expected to cost, before any tool runs.
 
@@ -174,6 +175,8 @@ class Graph(base.Graph):
             uncalibrated: estimate parts of families without a calibration, too, with wider intervals.
             clock_uncertainty: part of the period that Vitis HLS leaves for routing; hls4ml's Vitis projects of today
                 state 0.27.
+            quick: predict the RTL's unrolled logic from the weights in place of tracing it: a thousand estimates a
+                second, with wider intervals, a latency that may be off, and no Fmax.
 
         Returns:
             A frozen `codesign.estimate.Estimate`: each figure with `value`, `low` and `high`; None where not known.
@@ -200,6 +203,7 @@ class Graph(base.Graph):
             io_type=_one_of(IoType, io_type, "io_type"),
             precision=_types(precision),
             clock_uncertainty=clock_uncertainty,
+            quick=quick,
         )
         return estimate_graph(self, asked)
 

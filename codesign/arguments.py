@@ -113,6 +113,7 @@ def _estimate(sub: Parser) -> None:
     )
     sub.add_argument("--precision", type=Path, metavar="FILE", help="YAML of types that differ from the design's")
     sub.add_argument("--multipliers", default="auto", choices=("auto", "dsp", "lut"), help="what they are made of")
+    sub.add_argument("--quick", action="store_true", help="predict the RTL's logic from the weights, do not trace it")
     sub.add_argument("--report", type=Path, metavar="DIR", help="vendor's reports of the design, to set beside it")
     sub.add_argument(
         "--calibrate",

@@ -292,6 +292,7 @@ def _estimate(args: argparse.Namespace, terminal: Terminal) -> int:
         io_type=IoType(args.io_type),
         precision=options.precision,
         clock_uncertainty=args.clock_uncertainty,
+        quick=args.quick,
     )
     calibrated = args.calibrate or args.calibration is not None
     truth = Truth(args.report, calibrated, args.calibration, args.calibrate and args.report is not None)

@@ -39,6 +39,7 @@ class Conditions:
         io_type: of the hls4ml project; the rtl flow has one only.
         clock_uncertainty: part of the period that Vitis HLS leaves for routing. The default is what hls4ml's Vivado
             projects state, and what the vitis flow was fitted to; its Vitis projects of today state 0.27.
+        quick: the rtl flow predicts the logic of unrolled layers in place of tracing it; the vitis flow traces none.
     """
 
     flow: Flow
@@ -48,3 +49,4 @@ class Conditions:
     multipliers: Multipliers = Multipliers.AUTO
     io_type: IoType = IoType.PARALLEL
     clock_uncertainty: float = 0.125
+    quick: bool = False

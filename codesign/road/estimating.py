@@ -49,6 +49,7 @@ class Asked:
         io_type: of the hls4ml project.
         precision: types in place of the Graph's, by layer and hls4ml's type name.
         clock_uncertainty: part of the period that Vitis HLS leaves for routing.
+        quick: the RTL's logic is predicted, not traced.
     """
 
     flow: Flow = Flow.RTL
@@ -61,6 +62,7 @@ class Asked:
     io_type: IoType = IoType.PARALLEL
     precision: Mapping[str, Mapping[str, FixedPoint]] = field(default_factory=dict)
     clock_uncertainty: float = 0.125
+    quick: bool = False
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,7 @@ def conditions_of(asked: Asked, source: Source) -> Conditions:
         multipliers=asked.multipliers,
         io_type=asked.io_type,
         clock_uncertainty=asked.clock_uncertainty,
+        quick=asked.quick,
     )
 
 

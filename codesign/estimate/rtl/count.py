@@ -50,12 +50,13 @@ def _everywhere(words: Words, lanes: int) -> Words:
     return (mask,) * lanes
 
 
-def _all(width: int, lanes: int) -> Words:
+def every_bit(width: int, lanes: int) -> Words:
+    """All bits of each number of a beat."""
     return ((1 << width) - 1,) * lanes
 
 
 @dataclass(frozen=True, eq=False)
-class _Known:
+class Known:
     """A unit with what is known of it before anything needs its bits.
 
     Attributes:
@@ -69,7 +70,7 @@ class _Known:
     words: tuple[Span, ...]
 
 
-def _known(unit: Unit, width: int, reads: tuple[Span, ...]) -> _Known:
+def known_unit(unit: Unit, width: int, reads: tuple[Span, ...]) -> Known:
     """What is known of a unit.
 
     Args:
@@ -79,7 +80,7 @@ def _known(unit: Unit, width: int, reads: tuple[Span, ...]) -> _Known:
     """
     free = (whole(width),) * unit.output.lanes
     if unit.passes:
-        return _Known(unit, (), reads if len(reads) == len(free) else free)
+        return Known(unit, (), reads if len(reads) == len(free) else free)
     found = []
     for stages in (wires(pipeline) for pipeline in unit.pipelines):
         if stages:
@@ -88,23 +89,23 @@ def _known(unit: Unit, width: int, reads: tuple[Span, ...]) -> _Known:
                 inputs = list(input_spans(stages[0].logic, reads))
             found.append((stages, pipeline_spans(stages, inputs)))
     if unit.traced is None:
-        return _Known(unit, tuple(found), free)
+        return Known(unit, tuple(found), free)
     if not found:
-        return _Known(unit, (), (Span(0, 0),) * unit.output.lanes)
+        return Known(unit, (), (Span(0, 0),) * unit.output.lanes)
     stages, spans = found[0]
     last = stages[-1].logic
     given = [spans[-1][index] if index >= 0 else Span(0, 0) for index in last.out_idxs]
-    return _Known(unit, tuple(found), result_spans(last, given))
+    return Known(unit, tuple(found), result_spans(last, given))
 
 
-def _outputs(known: _Known, words: Words) -> tuple[int, ...]:
+def _outputs(known: Known, words: Words) -> tuple[int, ...]:
     """The bits that are needed of the logic's outputs: all of them where these are not the unit's own."""
     last = known.pipelines[-1][0][-1]
     own = len(last.logic.out_idxs) == len(words)
     return output_masks(last.logic, words) if own else everything(last)
 
 
-def _window(known: _Known, text: str, needed: Live) -> WindowBits | None:
+def _window(known: Known, text: str, needed: Live) -> WindowBits | None:
     """What is needed of the window before the logic; None where there is none, or it is not the logic's only input."""
     found = [instance.parameters for instance in instances(text) if instance.template == WINDOW]
     if len(known.pipelines) != 1 or len(found) != 1:
@@ -116,7 +117,7 @@ def _window(known: _Known, text: str, needed: Live) -> WindowBits | None:
     return window_bits(words, height, width, lanes)
 
 
-def _unit(known: _Known, words: Words, family: Family) -> tuple[Pieces, Words | None]:
+def unit_pieces(known: Known, words: Words, family: Family) -> tuple[Pieces, Words | None]:
     """(pieces of a unit, the bits that it needs of all that it reads; None where that is all of them)."""
     unit = known.unit
     if unit.passes:
@@ -146,14 +147,14 @@ def _needed(unit: Unit, mine: Words | None, sources: Sequence[Node]) -> Iterator
     start = 0
     for source, layout in zip(sources, unit.inputs, strict=True):
         lanes = layout.lanes
-        whole = _all(source.result.width, lanes)
+        whole = every_bit(source.result.width, lanes)
         yield source.name, whole if mine is None else mine[start : start + lanes]
         start += lanes
 
 
-def _all_known(graph: Graph, composed: Composed) -> dict[str, _Known]:
+def _all_known(graph: Graph, composed: Composed) -> dict[str, Known]:
     """What is known of every unit, in order of the Graph."""
-    found: dict[str, _Known] = {}
+    found: dict[str, Known] = {}
     for node in graph:
         unit = composed.units[node.name]
         reads: list[Span] = []
@@ -162,8 +163,17 @@ def _all_known(graph: Graph, composed: Composed) -> dict[str, _Known]:
             reads += given if len(given) == layout.lanes else [joined(given)] * layout.lanes
         if not node.inputs:
             reads = [whole(node.result.width)] * unit.output.lanes
-        found[node.name] = _known(unit, node.result.width, tuple(reads))
+        found[node.name] = known_unit(unit, node.result.width, tuple(reads))
     return found
+
+
+def joint_pieces(composed: Composed, family: Family) -> Pieces:
+    """What joins a design's units: forks, FIFOs and what cuts beats anew, and the ports."""
+    joints = Pieces()
+    for part in composed.border.network.parts:
+        if not isinstance(part, UnitPart):
+            joints = joints + text_pieces(f"{instance(part)[0]} {part.name} (", family)
+    return joints
 
 
 def count(graph: Graph, composed: Composed, family: Family) -> Counted:
@@ -177,10 +187,6 @@ def count(graph: Graph, composed: Composed, family: Family) -> Counted:
     Raises:
         EstimateError: no count is known of something in it.
     """
-    joints = Pieces()
-    for part in composed.border.network.parts:
-        if not isinstance(part, UnitPart):
-            joints = joints + text_pieces(f"{instance(part)[0]} {part.name} (", family)
     words: dict[str, Words] = {}
 
     def need(name: str, more: Words) -> None:
@@ -191,15 +197,15 @@ def count(graph: Graph, composed: Composed, family: Family) -> Counted:
         words[name] = tuple(a | b for a, b in zip(known, more, strict=True))
 
     for node in graph.output_nodes:
-        need(node.name, _all(node.result.width, composed.units[node.name].output.lanes))
+        need(node.name, every_bit(node.result.width, composed.units[node.name].output.lanes))
     units: dict[str, Pieces] = {}
     known = _all_known(graph, composed)
     for node in reversed(tuple(graph)):
         unit = composed.units[node.name]
-        pieces, mine = _unit(known[node.name], words.get(node.name, (0,) * unit.output.lanes), family)
+        pieces, mine = unit_pieces(known[node.name], words.get(node.name, (0,) * unit.output.lanes), family)
         units[node.name] = pieces
         if not node.inputs:
             continue
         for name, more in _needed(unit, mine, graph.sources(node)):
             need(name, more)
-    return Counted(units, joints)
+    return Counted(units, joint_pieces(composed, family))

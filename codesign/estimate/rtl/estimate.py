@@ -14,7 +14,7 @@ from codesign.rtl.limits import require_alkaid
 
 
 def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
-    """What the RTL of a Graph costs.
+    """What the RTL of a Graph costs; where quick estimates are asked for, as `codesign.estimate.rtl.quick` has them.
 
     Raises:
         UnsupportedLayerError: the RTL flow cannot build a layer.
@@ -23,6 +23,10 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
         EstimateError: the Graph has no node, or the calibration is damaged.
     """
     require_alkaid()
+    if conditions.quick:
+        from codesign.estimate.rtl.quick import estimate_quick
+
+        return estimate_quick(graph, conditions)
     from codesign.estimate.rtl.count import count
     from codesign.estimate.rtl.fmax import fmax, fmax_basis
     from codesign.estimate.rtl.model import costs, model

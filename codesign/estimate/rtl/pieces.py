@@ -63,6 +63,10 @@ class Pieces:
     def __add__(self, other: Pieces) -> Pieces:
         return Pieces(*(getattr(self, name) + getattr(other, name) for name in NAMES))
 
+    def times(self, count: float) -> Pieces:
+        """So many of them."""
+        return Pieces(*(getattr(self, name) * count for name in NAMES))
+
     def vector(self) -> npt.NDArray[np.float64]:
         """The counts in order of `NAMES`."""
         return np.array([getattr(self, name) for name in NAMES], dtype=np.float64)

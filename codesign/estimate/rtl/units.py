@@ -6,6 +6,7 @@ import hashlib
 from collections import OrderedDict
 from dataclasses import fields
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
@@ -26,12 +27,21 @@ def _text(value: Any) -> str:
     return repr(value)
 
 
+# A node is frozen, and one Graph is estimated many times.
+_TEXTS: WeakKeyDictionary[Node, str] = WeakKeyDictionary()
+
+
 def node_key(node: Node) -> str:
     """A text that names everything in a node."""
-    return type(node).__name__ + "".join(f"|{item.name}={_text(getattr(node, item.name))}" for item in fields(node))
+    found = _TEXTS.get(node)
+    if found is None:
+        each = (f"|{item.name}={_text(getattr(node, item.name))}" for item in fields(node))
+        found = _TEXTS[node] = type(node).__name__ + "".join(each)
+    return found
 
 
-def _key(node: Node, place: Place) -> str:
+def unit_key(node: Node, place: Place) -> str:
+    """A text that names everything that a node's unit depends on."""
     # Of what it reads a unit knows type and shape, not values.
     sources = [
         (s.node.name, s.node.shape, str(s.node.result), s.layout.lanes, s.layout.beats, s.spread) for s in place.sources
@@ -49,7 +59,7 @@ def cached_unit(node: Node, place: Place) -> Unit:
         UnsupportedLayerError: something inside is too wide to be held exactly.
         BoardError: one operation alone takes longer than the clock period.
     """
-    key = _key(node, place)
+    key = unit_key(node, place)
     found = _CACHE.pop(key, None)
     if found is None:
         found = build(node, place)
