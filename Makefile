@@ -63,6 +63,8 @@ bench-sweep: $(VENV)/.installed-all
 calibrate: $(VENV)/.installed-all
 	$(ALONE) $(BIN)/python -m benchmarks.calibration.collect
 	$(ALONE) $(BIN)/python -m benchmarks.calibration.fit
+	$(ALONE) $(BIN)/python -m benchmarks.calibration.layers
+	$(ALONE) $(BIN)/python -m benchmarks.calibration.fit_quick
 	$(ALONE) $(BIN)/python -m benchmarks.calibrate_vitis
 	$(ALONE) $(BIN)/python -m benchmarks.calibrate_layers
 

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
 from codesign.errors import EstimateError
 from codesign.estimate.rtl.pieces import Pieces
@@ -110,9 +111,14 @@ class QuickModel:
         return max(stages - self.early[at], 1), stages + self.late[at]
 
 
+@cache
+def _pairs(count: int) -> tuple[npt.NDArray[np.intp], npt.NDArray[np.intp]]:
+    return np.triu_indices(count)
+
+
 def terms(values: Floats) -> Floats:
     """(…, terms) 1, each feature, and each product of two of them, from (…, features)."""
-    first, second = np.triu_indices(values.shape[-1])
+    first, second = _pairs(values.shape[-1])
     ones = np.ones((*values.shape[:-1], 1))
     return np.concatenate([ones, values, values[..., first] * values[..., second]], axis=-1)
 

@@ -146,7 +146,7 @@ def sums_of(problem: Problem) -> Sums | None:
     constants = np.maximum(ends - np.maximum(lowest, zeros), 1)
     kept = np.maximum(ends - np.maximum(np.where(biased, np.minimum(lowest, zeros), zeros), problem.bottom), 0)
     levels = np.log2(np.maximum(columns[used], 1))
-    distinct = np.unique(weight, axis=1).shape[1] if weight.shape[1] > 1 else 1
+    distinct = len({column.tobytes() for column in np.ascontiguousarray(weight.T)})
     count = float(used.sum())
     return Sums(
         adders=float(np.maximum(columns - 1, 0).sum()),

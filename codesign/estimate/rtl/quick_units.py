@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from weakref import WeakKeyDictionary
 
 from codesign.estimate.rtl.count import every_bit, known_unit, unit_pieces
 from codesign.estimate.rtl.pieces import Pieces
@@ -26,11 +27,14 @@ from codesign.graph import (
     Normalize,
     TableActivation,
 )
+from codesign.rtl.family import Family
 from codesign.rtl.logic.beatwise import of_beat
 from codesign.rtl.node_module import NodeModule
 from codesign.rtl.stream import Layout, Unit, by_place, every_beat
+from codesign.rtl.stream import whole as whole_sample
 from codesign.rtl.units import Place, Plan, Source, plan, reuse_of
 from codesign.rtl.units.convolution import convolution_axes
+from codesign.rtl.units.unrolled import LARGEST_TENSOR
 from codesign.rtl.units.windowed import windowed
 from codesign.rtl.windows import Windows
 
@@ -68,6 +72,8 @@ class Quick:
 
 
 _KEPT = 4096
+# Bits of a sum that alkaid holds whatever is added to it or shifted.
+_SURELY_HELD = 32
 _CACHE: OrderedDict[tuple[str, tuple[Span, ...], Reader], Quick] = OrderedDict()
 
 
@@ -98,19 +104,37 @@ def quick_unit(node: Node, place: Place, reads: Sequence[Sequence[Span]], reader
 
 
 def _made(node: Node, place: Place, reads: tuple[Span, ...], reader: Reader) -> Quick:
-    planned = plan(node, place)
-    tries: tuple[Callable[[], Quick | None], ...] = (
-        lambda: _predicted(node, place, planned, reads, reader),
-        lambda: _alike(node, place, planned, reads),
-    )
-    for attempt in tries:
-        found = attempt()
-        if found is not None:
-            return found
-    return _built(node, place, planned, reads)
+    found = _predicted(node, place, reads, reader)
+    if found is not None:
+        return found
+    planned = _plan(node, place)
+    return _alike(node, place, planned, reads) or _built(node, place, planned, reads)
 
 
-def _predicted(node: Node, place: Place, planned: Plan, reads: tuple[Span, ...], reader: Reader) -> Quick | None:
+_PLANS: OrderedDict[str, Plan] = OrderedDict()
+
+
+def _plan(node: Node, place: Place) -> Plan:
+    """As `plan`, which looks at every number that a layer computes, once for the same node at the same place."""
+    key = unit_key(node, place)
+    found = _PLANS.pop(key, None)
+    _PLANS[key] = found = plan(node, place) if found is None else found
+    if len(_PLANS) > _KEPT:
+        _PLANS.popitem(last=False)
+    return found
+
+
+def _plain_plan(node: Dense | Convolution, place: Place, sums: Sums) -> Plan:
+    """The plan of a layer of plain sums; where these are so wide that alkaid might not hold them, it is checked."""
+    source = place.sources[0].node
+    if sums.widest > _SURELY_HELD or max(node.size, source.size) > LARGEST_TENSOR:
+        return _plan(node, place)
+    if isinstance(node, Dense):
+        return Plan((whole_sample(source.shape),), whole_sample(node.shape))
+    return Plan((by_place(source.shape),), by_place(node.shape))
+
+
+def _predicted(node: Node, place: Place, reads: tuple[Span, ...], reader: Reader) -> Quick | None:
     """A dense layer or convolution of plain sums, unrolled; None for anything else."""
     if not isinstance(node, (Dense, Convolution)) or reuse_of(node, place.options) > 1:
         return None
@@ -122,6 +146,7 @@ def _predicted(node: Node, place: Place, planned: Plan, reads: tuple[Span, ...],
     sums = sums_of(replace(posed, reads=reads * (n // len(reads)) if n % len(reads) == 0 else (joined(reads),) * n))
     if sums is None:
         return None
+    planned = _plain_plan(node, place, sums)
     logic = predict(sums, place.options.cut)
     if isinstance(node, Dense):
         unit = Unit(place.module, planned.inputs, planned.output, every_beat(1, planned.output.beats, logic.stages))
@@ -168,7 +193,7 @@ def _alike(node: Node, place: Place, planned: Plan, reads: tuple[Span, ...]) -> 
         return None
     spans = reads if len(reads) == lanes else (joined(reads),) * lanes
     family, sources = place.options.family, [source.node for source in place.sources]
-    found: dict[tuple[int, int, Span], tuple[Pieces, Span]] = {}
+    found: dict[tuple[int, int, Span], Span] = {}
     total, given, latency, fixed = Pieces(), [], 0, Pieces()
     counts = Counter((*_parameters(node, lane), span) for lane, span in enumerate(spans))
     for lane, span in enumerate(spans):
@@ -179,16 +204,29 @@ def _alike(node: Node, place: Place, planned: Plan, reads: tuple[Span, ...]) -> 
                 return None
             port = Source(one.sources[0], Layout(1, 1), place.sources[0].spread)
             unit = cached_unit(one.node, Place(place.module, (port,), place.options))
-            known = known_unit(unit, node.result.width, (span,))
-            pieces, _ = unit_pieces(known, every_bit(node.result.width, 1), family)
-            fixed = unit_pieces(known, (0,), family)[0]
+            varying, fixed, gives = _number(unit, node.result.width, span, family)
             latency = max(latency, unit.behaviour.latency)
-            found[key] = pieces, known.words[0]
-            total = total + (pieces + fixed.times(-1.0)).times(counts[key])
-        given.append(found[key][1])
+            found[key] = gives
+            total = total + varying.times(counts[key])
+        given.append(found[key])
     behaviour = every_beat(1, planned.output.beats, latency)
     unit = Unit(place.module, planned.inputs, planned.output, behaviour)
     return Quick(planned, unit, total + fixed, tuple(given), How.ONE, (latency, latency))
+
+
+_Number = tuple[Pieces, Pieces, Span]
+_NUMBERS: WeakKeyDictionary[Unit, dict[Span, _Number]] = WeakKeyDictionary()
+
+
+def _number(unit: Unit, width: int, span: Span, family: Family) -> _Number:
+    """(pieces of a number of a unit that gives one, of what the unit has whatever its numbers, the bits that vary)."""
+    known = _NUMBERS.setdefault(unit, {})
+    if span not in known:
+        at = known_unit(unit, width, (span,))
+        fixed, _ = unit_pieces(at, (0,), family)
+        pieces, _ = unit_pieces(at, every_bit(width, 1), family)
+        known[span] = pieces + fixed.times(-1.0), fixed, at.words[0]
+    return known[span]
 
 
 def _parameters(node: Node, lane: int) -> tuple[int, int]:
