@@ -86,6 +86,7 @@ def _truth(row: Row, what: Predicted) -> float:
     return {
         Predicted.STAGES: float(row.latency),
         Predicted.ADDER_BITS: row.pieces.adder_bits,
+        Predicted.CARRY_BITS: row.pieces.carry_bits,
         Predicted.ADDERS: row.pieces.adders,
         Predicted.CONSTANT_ADDER_BITS: row.pieces.constant_adder_bits,
         Predicted.REGISTERS: row.pieces.ff + row.pieces.delay_ff,

@@ -33,6 +33,7 @@ class Predicted(str, Enum):
     STAGES = "stages"
     """Pipeline stages."""
     ADDER_BITS = "adder_bits"
+    CARRY_BITS = "carry_bits"
     ADDERS = "adders"
     CONSTANT_ADDER_BITS = "constant_adder_bits"
     REGISTERS = "registers"
@@ -138,6 +139,7 @@ def unshared(figure: Predicted, sums: Sums, stages: float) -> float:
 _UNSHARED: Mapping[Predicted, Callable[[Sums, float], float]] = {
     Predicted.STAGES: lambda sums, stages: stages,
     Predicted.ADDER_BITS: lambda sums, stages: (sums.adders + 1) * sums.widths,
+    Predicted.CARRY_BITS: lambda sums, stages: (sums.adders + 1) * sums.widths,
     Predicted.ADDERS: lambda sums, stages: sums.adders + 1,
     Predicted.CONSTANT_ADDER_BITS: lambda sums, stages: sums.biased_bits + 5,
     Predicted.REGISTERS: lambda sums, stages: sums.kept_bits + stages,
@@ -148,6 +150,7 @@ if set(_UNSHARED) != set(Predicted):
 
 ABOVE: Mapping[Predicted, float] = {
     Predicted.ADDER_BITS: 5.0,
+    Predicted.CARRY_BITS: 5.0,
     Predicted.ADDERS: 1.0,
     Predicted.CONSTANT_ADDER_BITS: 5.0,
 }
@@ -197,6 +200,7 @@ def predict(sums: Sums, cut: Cut) -> Logic:
     return Logic(
         Pieces(
             adder_bits=figure(Predicted.ADDER_BITS, free) if sums.adders else 0.0,
+            carry_bits=figure(Predicted.CARRY_BITS, free) if sums.adders else 0.0,
             constant_adder_bits=figure(Predicted.CONSTANT_ADDER_BITS, free),
             adders=figure(Predicted.ADDERS, free),
             ff=registers - delays,
