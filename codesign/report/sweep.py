@@ -10,7 +10,7 @@ from rich.text import Text
 
 from codesign.board.cost_table import UNKNOWN
 from codesign.estimate import Figure, Flow
-from codesign.estimate.sweep import Row, Swept
+from codesign.estimate.sweep import MOST_TRACED, Row, Swept
 from codesign.estimate.sweep.space import text
 from codesign.report.estimate import count, fits, number
 from codesign.road.sweeping import TABLE, Sweeping
@@ -83,6 +83,14 @@ def lines(found: Sweeping) -> list[str]:
     said = ["LUTs stand with their interval, the rest without; --out DIR writes all of it."]
     if found.swept.quality:
         said.append(f"Quality is {found.swept.quality}.")
+    quick = sum(row.quick for row in found.swept.built)
+    if quick and quick < len(found.swept.built):
+        said.append(
+            f"{quick:,} configurations have quick estimates alone; those that seemed best by these, {MOST_TRACED} at "
+            "most, were traced, and the front is theirs."
+        )
+    elif quick:
+        said.append("All are quick estimates: nothing was traced, latencies may be off.")
     more = len(found.front) - MOST_ROWS
     if more > 0:
         said.append(f"{more:,} more are not shown.")

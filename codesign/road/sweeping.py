@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -106,14 +106,25 @@ def sweep_path(
     conditions = conditions_of(asked, source)
     judge = None if data is None else sweep.read_judge(source.graph, data)
     calibration = known_calibration(truth)
+    estimator = estimate if calibration is None else Corrected(calibration)
+    quick = sweep.goes_quick(conditions, space)
     swept = sweep.run(
         source.graph,
-        conditions,
+        replace(conditions, quick=True) if quick else conditions,
         space,
         judge=judge,
-        estimate=estimate if calibration is None else Corrected(calibration),
+        estimate=estimator,
         progress=lambda done, total: progress(f"{done:,} of {total:,} configurations"),
     )
+    if quick:
+        swept = sweep.trace_front(
+            swept,
+            source.graph,
+            conditions,
+            judge=judge,
+            estimate=estimator,
+            progress=lambda done, total: progress(f"tracing the front, {done:,} of {total:,}"),
+        )
     front = sweep.front(swept.rows)
     if out is None:
         return Sweeping(path, swept, front)

@@ -108,6 +108,8 @@ class QuickModel:
 
     def latency(self, stages: int) -> tuple[int, int]:
         """(least, most) cycles of a layer that is told to have so many."""
+        if stages == 0:
+            return 0, 0
         at = min(stages, len(self.late)) - 1
         return max(stages - self.early[at], 1), stages + self.late[at]
 

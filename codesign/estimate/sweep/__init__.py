@@ -9,11 +9,13 @@ from codesign.estimate.sweep.row import FIGURES, Costs, Kept, Row
 from codesign.estimate.sweep.running import Progress, Swept, run
 from codesign.estimate.sweep.space import MOST_CONFIGURATIONS, Axis, Knob, Point, Space
 from codesign.estimate.sweep.table import csv_text, document, write_csv
+from codesign.estimate.sweep.tracing import MOST_TRACED, goes_quick, trace_front
 
 __all__ = [
     "FIGURES",
     "FORMATS",
     "MOST_CONFIGURATIONS",
+    "MOST_TRACED",
     "NAMES",
     "Axis",
     "Costs",
@@ -31,10 +33,12 @@ __all__ = [
     "default_objectives",
     "document",
     "front",
+    "goes_quick",
     "judge",
     "parse",
     "plot",
     "read_judge",
     "run",
+    "trace_front",
     "write_csv",
 ]

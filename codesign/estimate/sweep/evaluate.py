@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from codesign.errors import CodesignError, ToolMissingError
-from codesign.estimate.conditions import Conditions
+from codesign.estimate.conditions import Conditions, Flow
 from codesign.estimate.estimate import estimate
 from codesign.estimate.record import Estimate
 from codesign.estimate.reuse import reuse_by_node
@@ -99,7 +99,7 @@ class Evaluator:
             raise
         except CodesignError as error:
             return Row(point, made.kept, None, str(error))
-        return Row(point, made.kept, Costs.of(found))
+        return Row(point, made.kept, Costs.of(found), quick=conditions.quick and conditions.flow is Flow.RTL)
 
     def _make(self, point: Point) -> _Made:
         bits = Bits(_whole(point.everywhere(Knob.WEIGHTS)), _whole(point.everywhere(Knob.ACTIVATIONS)))

@@ -63,7 +63,7 @@ def front(rows: Sequence[Row], objectives: Sequence[Objective] | None = None) ->
     """The rows that no other row beats: better in one objective, and worse in none (the Pareto front).
 
     Rows that are as good in everything all stay. A row that cannot be built, or of which an objective is not known, is
-    not among them and beats none.
+    not among them and beats none; nor is a quick row where others were traced.
 
     Args:
         rows: of a sweep.
@@ -74,7 +74,8 @@ def front(rows: Sequence[Row], objectives: Sequence[Objective] | None = None) ->
     """
     judged = tuple(objectives) if objectives is not None else default_objectives(rows)
     known: list[tuple[Row, list[float]]] = []
-    for row in rows:
+    traced = [row for row in rows if row.costs is not None and not row.quick]
+    for row in traced or rows:
         values = [objective.value(row) for objective in judged]
         told = [value for value in values if value is not None]
         if row.costs is not None and len(told) == len(values):

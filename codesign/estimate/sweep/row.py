@@ -68,12 +68,14 @@ class Row:
         kept: what it keeps; None where there is no such Graph.
         costs: what it costs; None where it cannot be built.
         refusal: why not; '' where it can.
+        quick: what it costs was predicted, not traced.
     """
 
     point: Point | None
     kept: Kept | None
     costs: Costs | None
     refusal: str = ""
+    quick: bool = False
 
     def document(self) -> dict[str, Any]:
         """The row for machines."""
@@ -87,4 +89,5 @@ class Row:
             "quality": None if kept is None else kept.quality,
             "estimate": None if self.costs is None else self.costs.document(),
             "refusal": self.refusal or None,
+            "quick": self.quick,
         }

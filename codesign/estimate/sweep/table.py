@@ -32,21 +32,22 @@ def _cells(row: Row, on_front: bool) -> list[str]:
         figure = None if row.costs is None else getattr(row.costs, name)
         cells += ["", "", ""] if figure is None else [_cell(figure.value), _cell(figure.low), _cell(figure.high)]
     fits = None if row.costs is None else row.costs.fits
-    return [*cells, _cell(fits), _cell(on_front), row.refusal]
+    return [*cells, _cell(fits), _cell(row.quick), _cell(on_front), row.refusal]
 
 
 def csv_text(swept: Swept, objectives: Sequence[Objective] | None = None) -> str:
     """The table: a line for each configuration, in order; a cell is empty where its figure is not known.
 
     Its columns are the index, the sweep's keys, `status` (built or refused), what is kept, each figure with its `_low`
-    and `_high`, `fits`, `front` (whether no other configuration beats it) and the `reason` of a refusal.
+    and `_high`, `fits`, `quick` (whether it was predicted, not traced), `front` (whether no other configuration beats
+    it) and the `reason` of a refusal.
     """
     best = {id(row) for row in front(swept.rows, objectives)}
     figures = [f"{name}{end}" for name in FIGURES for end in ("", "_low", "_high")]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     keys = [axis.key for axis in swept.space.axes]
-    writer.writerow(["index", *keys, "status", *_KEPT, *figures, "fits", "front", "reason"])
+    writer.writerow(["index", *keys, "status", *_KEPT, *figures, "fits", "quick", "front", "reason"])
     writer.writerows(_cells(row, id(row) in best) for row in swept.rows)
     return out.getvalue()
 
