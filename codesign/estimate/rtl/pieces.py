@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, fields
+from operator import add, attrgetter
 
 import numpy as np
 import numpy.typing as npt
@@ -61,15 +63,16 @@ class Pieces:
     bram: float = 0.0
 
     def __add__(self, other: Pieces) -> Pieces:
-        return Pieces(*(getattr(self, name) + getattr(other, name) for name in NAMES))
+        return Pieces(*map(add, _values(self), _values(other)))
 
     def times(self, count: float) -> Pieces:
         """So many of them."""
-        return Pieces(*(getattr(self, name) * count for name in NAMES))
+        return Pieces(*(value * count for value in _values(self)))
 
     def vector(self) -> npt.NDArray[np.float64]:
         """The counts in order of `NAMES`."""
-        return np.array([getattr(self, name) for name in NAMES], dtype=np.float64)
+        return np.array(_values(self), dtype=np.float64)
 
 
 NAMES: tuple[str, ...] = tuple(item.name for item in fields(Pieces))
+_values: Callable[[Pieces], tuple[float, ...]] = attrgetter(*NAMES)

@@ -33,6 +33,7 @@ from codesign.rtl.network import Planned
 from codesign.rtl.stream import by_place, whole
 from codesign.rtl.units import Options, Place, Source, prefers_places
 
+_NOTHING = Pieces()
 _NO_FMAX = "Fmax: unknown to quick estimates, it follows from the logic between registers."
 
 
@@ -111,6 +112,10 @@ def _wider(figure: Figure, error: Error, share: float) -> Figure:
 
 
 def _share(price: Price, predicted: Pieces, total: Pieces) -> float:
+    if predicted is total:
+        return 1.0
+    if predicted is _NOTHING:
+        return 0.0
     of_all = price.value(total)
     return min(price.value(predicted) / of_all, 1.0) if of_all else 0.0
 
@@ -133,7 +138,7 @@ def _layer(node: Node, unit: Quick, family: Family, calibrated: bool) -> LayerEs
     # A unit is of one family: that is in what it is kept by.
     known = _COSTS.setdefault(unit, {})
     if calibrated not in known:
-        predicted = unit.pieces if unit.how is How.PREDICTED else Pieces()
+        predicted = unit.pieces if unit.how is How.PREDICTED else _NOTHING
         known[calibrated] = _costs(unit.pieces, predicted, family, layer=True, calibrated=calibrated)
     found, behaviour = known[calibrated], unit.unit.behaviour
     return LayerEstimate(
