@@ -6,8 +6,7 @@ from codesign.errors import EstimateError
 from codesign.estimate.conditions import Conditions
 from codesign.estimate.figure import Figure
 from codesign.estimate.record import Estimate, LayerEstimate
-from codesign.graph import Graph
-from codesign.graph.nodes.base import Node, operation
+from codesign.graph import Graph, Node
 from codesign.rtl import Facing
 from codesign.rtl.family import cut_for
 from codesign.rtl.limits import require_alkaid
@@ -29,6 +28,7 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
         return estimate_quick(graph, conditions)
     from codesign.estimate.rtl.count import count
     from codesign.estimate.rtl.fmax import fmax, fmax_basis
+    from codesign.estimate.rtl.layer import joints_estimate, layer_estimate
     from codesign.estimate.rtl.model import costs, model
     from codesign.estimate.rtl.pieces import Pieces
     from codesign.estimate.rtl.units import cached_unit
@@ -48,17 +48,7 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
     def layer(node: Node) -> LayerEstimate:
         found = costs(counted.units.get(node.name, Pieces()), family, layer=True, calibrated=target.calibrated)
         behaviour = made.units[node.name].behaviour
-        return LayerEstimate(
-            name=node.name,
-            operation=operation(node),
-            source=node.source,
-            lut=found.lut,
-            ff=found.ff,
-            dsp=found.dsp,
-            bram=found.bram,
-            latency_cycles=Figure.exactly(behaviour.latency),
-            interval=Figure.exactly(int(behaviour.clocks.sum())),
-        )
+        return layer_estimate(node, found, behaviour, Figure.exactly(behaviour.latency))
 
     whole = costs(counted.total, family, calibrated=target.calibrated)
     rest = costs(counted.joints, family, layer=True, calibrated=target.calibrated)
@@ -73,6 +63,6 @@ def estimate_rtl(graph: Graph, conditions: Conditions) -> Estimate:
         interval=Figure.exactly(made.timing.interval),
         fmax_mhz=fmax(made, options) if target.calibrated else None,
         layers=tuple(layer(node) for node in graph),
-        rest=LayerEstimate("joints", "", "", rest.lut, rest.ff, rest.dsp, rest.bram, None, None),
+        rest=joints_estimate(rest),
         basis=(*model(family).basis, fmax_basis(family)),
     )

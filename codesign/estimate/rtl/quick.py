@@ -16,6 +16,7 @@ from codesign.estimate.conditions import Conditions
 from codesign.estimate.figure import Figure
 from codesign.estimate.record import Estimate, LayerEstimate
 from codesign.estimate.rtl.count import joint_pieces
+from codesign.estimate.rtl.layer import joints_estimate, layer_estimate
 from codesign.estimate.rtl.model import Costs, Price, costs, model
 from codesign.estimate.rtl.pieces import Pieces
 from codesign.estimate.rtl.quick_model import Error, quick_model
@@ -24,7 +25,6 @@ from codesign.estimate.rtl.quick_units import How, Quick, quick_unit
 from codesign.estimate.rtl.spans import Span
 from codesign.estimate.rtl.spans import whole as all_bits
 from codesign.graph import Graph, Input, Node
-from codesign.graph.nodes.base import operation
 from codesign.rtl import Facing, Family
 from codesign.rtl.composed import compose
 from codesign.rtl.family import cut_for
@@ -141,17 +141,7 @@ def _layer(node: Node, unit: Quick, family: Family, calibrated: bool) -> LayerEs
         predicted = unit.pieces if unit.how is How.PREDICTED else _NOTHING
         known[calibrated] = _costs(unit.pieces, predicted, family, layer=True, calibrated=calibrated)
     found, behaviour = known[calibrated], unit.unit.behaviour
-    return LayerEstimate(
-        name=node.name,
-        operation=operation(node),
-        source=node.source,
-        lut=found.lut,
-        ff=found.ff,
-        dsp=found.dsp,
-        bram=found.bram,
-        latency_cycles=_latency(behaviour.latency, [unit]),
-        interval=Figure.exactly(int(behaviour.clocks.sum())),
-    )
+    return layer_estimate(node, found, behaviour, _latency(behaviour.latency, [unit]))
 
 
 def _latency(cycles: int, units: list[Quick]) -> Figure:
@@ -192,6 +182,6 @@ def estimate_quick(graph: Graph, conditions: Conditions) -> Estimate:
         interval=Figure.exactly(joined.interval),
         fmax_mhz=None,
         layers=tuple(_layer(node, units[node.name], family, target.calibrated) for node in graph),
-        rest=LayerEstimate("joints", "", "", rest.lut, rest.ff, rest.dsp, rest.bram, None, None),
+        rest=joints_estimate(rest),
         basis=(*model(family).basis, quick_model().basis, _NO_FMAX),
     )
