@@ -16,8 +16,16 @@ _MULTIPLEXED = 0.5  # of a bit that is chosen, or a bank that is written
 _EMULATED = 2.0
 # What else block RAM has to emulate is not in the libraries' costs: with half a thing more, choices are Yosys' own.
 _EMULATED_BY_BLOCKS = {Family.XILINX_ULTRASCALE_PLUS: 1.5, Family.GOWIN: 1.5}
-# Of a bit that is left to logic; Yosys' default for memories that are written, and for those that are not.
-_LOGIC, _LOGIC_ROM = 1.0, 1 / 16
+# Of a bit that is left to logic: of a memory that is written, and of one that is not, of which a LUT holds as many as
+# its inputs tell apart; as Yosys' flows for the families have it.
+_LOGIC = 1.0
+_LOGIC_ROM: Mapping[Family, float] = {
+    Family.XILINX_7SERIES: 1 / 64,
+    Family.XILINX_ULTRASCALE_PLUS: 1 / 64,
+    Family.ECP5: 1 / 16,
+    Family.ICE40: 1 / 16,
+    Family.GOWIN: 1 / 16,
+}
 
 
 @dataclass(frozen=True)
@@ -76,8 +84,6 @@ _AMD = (
     _only(_block(14, _WIDE, 129), 36),
     _only(_block(15, (*_WIDE, 72), 257, blocks=2), 72),
 )
-# Yosys' flow for AMD parts left the tables of every network that was counted to LUTs, whatever their size.
-_TABLES_IN_LUTS = (Family.XILINX_7SERIES, Family.XILINX_ULTRASCALE_PLUS)
 # By family, in order of preference. LUTs of distributed memories: as `codesign.board.cells` counts them.
 DISTRIBUTED: Mapping[Family, tuple[Cell, ...]] = {
     Family.XILINX_7SERIES: (
@@ -97,9 +103,9 @@ BLOCK: Mapping[Family, tuple[Cell, ...]] = {
     Family.GOWIN: (_block(14, _NARROW, 128), _block(14, _WIDE, 128)),
 }
 
-for _cells in (DISTRIBUTED, BLOCK):
+for _cells in (DISTRIBUTED, BLOCK, _LOGIC_ROM):
     if set(_cells) != set(Family):
-        raise ImportError(f"no memory cells for {set(Family) - set(_cells)}")
+        raise ImportError(f"nothing is known of memories of {set(Family) - set(_cells)}")
 
 
 @dataclass(frozen=True)
@@ -180,6 +186,6 @@ def table(family: Family, width: int, entries: int) -> Memory:
         entries: of the table, a power of two.
     """
     found = _cheapest(BLOCK[family], width, entries, written=False, emulated=1)
-    if family in _TABLES_IN_LUTS or found is None or found.cost >= _LOGIC_ROM * width * entries:
+    if found is None or found.cost >= _LOGIC_ROM[family] * width * entries:
         return Memory(registers=True)
     return found.memory
