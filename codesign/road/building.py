@@ -11,6 +11,7 @@ from typing import Any
 from codesign import rtl
 from codesign.artifact import stage, write_atomic
 from codesign.board import Board, Cost, Utilisation, cost, load_board, synthesise
+from codesign.board.rtl_family import rtl_family
 from codesign.board.sources import read_sources
 from codesign.design import key_of, read_design, read_graph
 from codesign.errors import CodesignError, DesignError
@@ -101,10 +102,12 @@ def build(
 def _expected(graph: Graph, manifest: rtl.Manifest, board: Board) -> Estimate | None:
     """What is to be expected of a design's RTL.
 
-    None where the estimator does not know it: other ports than plain ones are no part of an estimate, and a search for
-    a fit chooses what multipliers are made of.
+    None where the estimator does not know it: other ports than plain ones are no part of an estimate, a search for a
+    fit chooses what multipliers are made of, and RTL that was pipelined for another family is not what it expects.
     """
     if manifest.interface is not rtl.Interface.VALID_READY or manifest.registers or manifest.fitted_to:
+        return None
+    if manifest.family is not rtl_family(board):
         return None
     try:
         return estimate(graph, Conditions(Flow.RTL, board_target(board), manifest.clock_ns))

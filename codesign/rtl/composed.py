@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from codesign.graph import Graph, Node
 from codesign.rtl.facing import Facing
-from codesign.rtl.network import Planned, connect
+from codesign.rtl.network import Planned, build_units, connect
 from codesign.rtl.schedule import Schedule, schedule
 from codesign.rtl.shell import Shell, shell
 from codesign.rtl.stream import Unit
@@ -44,7 +44,7 @@ def compose(
         UnsupportedLayerError: something inside a unit is too wide to be held exactly.
         BoardError: one operation alone takes longer than the clock period.
     """
-    units = {item.node.name: build(item.node, item.place) for item in planned}
+    units = build_units(planned, build)
     in_a_row = planned[0].place.options.cut.units_in_a_row
 
     def faced(fifos: Mapping[str, int], frames: int = 1) -> Shell:

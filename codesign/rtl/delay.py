@@ -9,6 +9,7 @@ from alkaid.types import CombLogic, Op
 
 from codesign.errors import GraphError
 from codesign.rtl.fabric import Fabric
+from codesign.rtl.opcodes import ADDERS, NOT, Opcode
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,6 @@ class Signal:
 
 
 REGISTERED = Signal(0.0, 0.0, 1)
-
-_WIRES, _RELU, _CONSTANT, _MUX, _PRODUCT, _TABLE, _UNARY, _BINARY, _TERNARY = (-1, 3), 2, 5, 6, 7, 8, 9, 10, 11
-_ADDERS = (0, 1, 4, -2, _TERNARY)
-_NOT = 0
 
 
 def _bits(op: Op) -> int:
@@ -96,29 +93,29 @@ def signal(index: int, logic: CombLogic, before: Sequence[Signal], fabric: Fabri
     """
     ops = logic.ops
     op = ops[index]
-    if not before or op.opcode == _CONSTANT:
+    if not before or op.opcode == Opcode.CONSTANT:
         return REGISTERED
-    if op.opcode in _WIRES:
+    if op.opcode in (Opcode.INPUT, Opcode.SLICE):
         return before[0]
-    if op.opcode in _ADDERS:
+    if op.opcode in ADDERS:
         carries = _carries(op, ops)
         if carries == 0:
             return max(before, key=lambda s: s.arrival)
-        extra = fabric.level_ns if op.opcode == _TERNARY else 0.0
+        extra = fabric.level_ns if op.opcode == Opcode.SUM else 0.0
         return _hard(before, fabric.chain_ns + extra + fabric.bit_ns * carries)
-    if op.opcode == _RELU:
+    if op.opcode == Opcode.RELU:
         return before[0] if ops[op.addr[0]].qint.min >= 0 else _soft(fabric, before, before[0].inputs + 1)
-    if op.opcode in (_MUX, _BINARY):
-        moving = [s for s, address in zip(before, op.addr, strict=True) if ops[address].opcode != _CONSTANT]
+    if op.opcode in (Opcode.MUX, Opcode.BINARY):
+        moving = [s for s, address in zip(before, op.addr, strict=True) if ops[address].opcode != Opcode.CONSTANT]
         return _soft(fabric, moving or [REGISTERED], max(sum(s.inputs for s in moving), 1))
-    if op.opcode == _UNARY:
-        return before[0] if op.data[0] == _NOT else _reduction(fabric, before[0], _bits(ops[op.addr[0]]))
-    if op.opcode == _TABLE:
+    if op.opcode == Opcode.UNARY:
+        return before[0] if op.data[0] == NOT else _reduction(fabric, before[0], _bits(ops[op.addr[0]]))
+    if op.opcode == Opcode.TABLE:
         index_bits = _bits(ops[op.addr[0]])
         if before[0].inputs * index_bits <= fabric.lut_inputs:
             return _soft(fabric, before, before[0].inputs * index_bits)
         return _hard(before, fabric.level_ns + fabric.table_bit_ns * max(index_bits - fabric.lut_inputs, 0))
-    if op.opcode == _PRODUCT:
+    if op.opcode == Opcode.PRODUCT:
         return _hard(before, fabric.product_ns + fabric.product_bit_ns * _bits(op))
     raise GraphError(f"the delay of alkaid's operation {op.opcode} is not known")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from math import gcd
 
@@ -72,13 +72,17 @@ def plan_units(graph: Graph, options: Options) -> tuple[Planned, ...]:
     return tuple(found)
 
 
-def build_units(planned: tuple[Planned, ...]) -> dict[str, Unit]:
+def build_units(planned: tuple[Planned, ...], make: Callable[[Node, Place], Unit] = build) -> dict[str, Unit]:
     """Every node's unit, by node name.
+
+    Args:
+        planned: from `plan_units`.
+        make: makes a unit.
 
     Raises:
         UnsupportedLayerError: something inside one is too wide to be held exactly.
     """
-    return {item.node.name: build(item.node, item.place) for item in planned}
+    return {item.node.name: make(item.node, item.place) for item in planned}
 
 
 @dataclass

@@ -14,9 +14,9 @@ from alkaid.types import CombLogic
 from codesign.errors import BoardError, GraphError
 from codesign.graph import Node
 from codesign.rtl.fabric import Cut
+from codesign.rtl.opcodes import WIRING
 from codesign.rtl.pipeline import longest_stage_ns, stages
 
-_WIRING = {-1, 3, 5}  # inputs, slices of bits, constants
 _UNSIZED = re.compile(r"wire \[(\d+):0\] (\w+); assign \S+ = 'b([01]+);")
 
 
@@ -146,7 +146,7 @@ def node_module(name: str, node: Node, sources: Sequence[Node], logic: CombLogic
     for before, after in pairwise(parts):
         if before.out_kifs.tolist() != after.inp_kifs.tolist():
             raise GraphError(f"node {node.name!r}: its pipeline stages do not join")
-    registered = any(op.opcode not in _WIRING for op in logic.ops)
+    registered = any(op.opcode not in WIRING for op in logic.ops)
     texts, body = [], []
     feed = _input_bits(parts[0], sources)
     for number, stage in enumerate(parts):

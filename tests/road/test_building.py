@@ -58,3 +58,14 @@ def test_ports_that_no_estimate_counts(tmp_path: Path, capsys: pytest.CaptureFix
     assert json.loads(capsys.readouterr().out)["estimated"] is None
     assert main(["build", str(folder), "--board", "arty-a7-100t"]) == 0
     assert "Estimated" not in capsys.readouterr().out
+
+
+def test_rtl_for_another_family_is_not_what_the_estimate_expects(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Utilisation.of(Family.ECP5, {"LUT4": 40, "TRELLIS_FF": 20}, "0.0", 1.0)
+    monkeypatch.setattr(building, "synthesise", lambda *given: found)
+    folder = design(tmp_path / "d", rtl.Facing())
+    assert main(["build", str(folder), "--board", "ulx3s-85f", "--json"]) == 0
+    built = json.loads(capsys.readouterr().out)
+    assert built["estimated"] is None

@@ -8,11 +8,8 @@ from dataclasses import dataclass
 from alkaid.types import Op
 
 from codesign.estimate.rtl.spans import Span
-from codesign.estimate.rtl.wires import CONSTANT, INPUT, RELU, Wires
-
-_NEGATE, _ADD, _SUBTRACT, _ADD_CONSTANT = -2, 0, 1, 4
-_MUX, _PRODUCT, _TABLE, _UNARY, _BINARY, _SUM = 6, 7, 8, 9, 10, 11
-_NOT = 0
+from codesign.estimate.rtl.wires import Wires
+from codesign.rtl.opcodes import NOT, Opcode
 
 
 @dataclass
@@ -51,17 +48,17 @@ def _nothing(index: int, op: Op, at: _Masks) -> None:
 
 def _wire_or_relu(index: int, op: Op, at: _Masks) -> None:
     source = op.addr[0]
-    moved = op.data[0] if op.opcode != RELU else 0
+    moved = op.data[0] if op.opcode != Opcode.RELU else 0
     at.need(source, _shifted(at.masks[index], at.place(source, index, moved)))
-    if op.opcode == RELU and at.stage.logic.ops[source].qint.min < 0 and at.masks[index]:
+    if op.opcode == Opcode.RELU and at.stage.logic.ops[source].qint.min < 0 and at.masks[index]:
         at.need(source, 1 << (at.stage.widths[source] - 1))
 
 
 def _carried(index: int, op: Op, at: _Masks) -> None:
     """Adders: a bit depends on all that are not above it."""
     mask = _below(at.masks[index])
-    moves = [0, *(op.data[:1] if op.opcode in (_ADD, _SUBTRACT) else [0])]
-    if op.opcode == _SUM:
+    moves = [0, *(op.data[:1] if op.opcode in (Opcode.ADD, Opcode.SUBTRACT) else [0])]
+    if op.opcode == Opcode.SUM:
         moves = [int(op.data[2 * place + 1]) for place in range(len(op.addr))]
     for source, moved in zip(op.addr, moves, strict=False):
         at.need(source, _below(_shifted(mask, at.place(source, index, moved))))
@@ -86,7 +83,7 @@ def _whole(index: int, op: Op, at: _Masks) -> None:
 
 
 def _unary(index: int, op: Op, at: _Masks) -> None:
-    if op.data[0] == _NOT:
+    if op.data[0] == NOT:
         at.need(op.addr[0], at.masks[index])
     else:
         _whole(index, op, at)
@@ -99,20 +96,20 @@ def _binary(index: int, op: Op, at: _Masks) -> None:
 
 
 _NEEDS: Mapping[int, Callable[[int, Op, _Masks], None]] = {
-    INPUT: _nothing,
-    CONSTANT: _nothing,
-    _NEGATE: _carried,
-    _ADD: _carried,
-    _SUBTRACT: _carried,
-    _ADD_CONSTANT: _carried,
-    _SUM: _carried,
-    RELU: _wire_or_relu,
-    3: _wire_or_relu,
-    _MUX: _muxed,
-    _PRODUCT: _multiplied,
-    _TABLE: _whole,
-    _UNARY: _unary,
-    _BINARY: _binary,
+    Opcode.INPUT: _nothing,
+    Opcode.CONSTANT: _nothing,
+    Opcode.NEGATE: _carried,
+    Opcode.ADD: _carried,
+    Opcode.SUBTRACT: _carried,
+    Opcode.ADD_CONSTANT: _carried,
+    Opcode.SUM: _carried,
+    Opcode.RELU: _wire_or_relu,
+    Opcode.SLICE: _wire_or_relu,
+    Opcode.MUX: _muxed,
+    Opcode.PRODUCT: _multiplied,
+    Opcode.TABLE: _whole,
+    Opcode.UNARY: _unary,
+    Opcode.BINARY: _binary,
 }
 
 
@@ -162,7 +159,7 @@ def live(stages: Sequence[Wires], spans: Sequence[Sequence[Span]], out: Sequence
         masks.append(tuple(found))
         needed = [0] * len(stage.input_bits)
         for op, mask in zip(stage.logic.ops, found, strict=True):
-            if op.opcode == INPUT:
+            if op.opcode == Opcode.INPUT:
                 needed[op.data[0]] |= mask
         out = needed
     return Live(tuple(reversed(masks)), tuple(tuple(each) for each in spans), tuple(out))

@@ -16,12 +16,9 @@ from codesign.estimate.rtl.products import product
 from codesign.estimate.rtl.registers import registers
 from codesign.estimate.rtl.spans import Span
 from codesign.estimate.rtl.tables import columns, table_luts
-from codesign.estimate.rtl.wires import CONSTANT, INPUT, RELU, SLICE, Wires
+from codesign.estimate.rtl.wires import Wires
 from codesign.rtl.family import TIMING, Family
-
-_NEGATE, _ADD, _SUBTRACT, _ADD_CONSTANT = -2, 0, 1, 4
-_MUX, _PRODUCT, _TABLE, _UNARY, _BINARY, _SUM = 6, 7, 8, 9, 10, 11
-_NOT = 0
+from codesign.rtl.opcodes import NOT, WIRING, Opcode
 
 
 @dataclass
@@ -68,7 +65,9 @@ class _Counting:
         return self.stage.roots[address]
 
     def is_constant(self, address: int) -> bool:
-        return bool(self.stage.logic.ops[self.root(address)].opcode == CONSTANT) or self.spans[address].is_constant
+        return (
+            bool(self.stage.logic.ops[self.root(address)].opcode == Opcode.CONSTANT) or self.spans[address].is_constant
+        )
 
     def leaf(self, address: int, room: int) -> frozenset[tuple[int, str]]:
         """What a bit depends on that reads a bit of an operand, which is taken in where there is room."""
@@ -98,27 +97,19 @@ def _adder(index: int, op: Op, at: _Counting) -> None:
         at.spans[b].low - stage.fractions[b] + op.data[0],
     )
     dropped = -stage.fractions[index] - min(lows)
-    bits = _stripped(lows, max(at.reach(index) + dropped, 0), minus=op.opcode == _SUBTRACT)
-    if op.opcode == _ADD and min(ops[a].qint.min, ops[b].qint.min) >= 0:
-        tops = at.spans[a].high - stage.fractions[a], at.spans[b].high - stage.fractions[b] + op.data[0]
-        if tops[0] <= lows[1] or tops[1] <= lows[0]:
-            return  # the operands do not overlap: wires
+    bits = _stripped(lows, max(at.reach(index) + dropped, 0), minus=op.opcode == Opcode.SUBTRACT)
+    tops = at.spans[a].high - stage.fractions[a], at.spans[b].high - stage.fractions[b] + op.data[0]
+    apart = tops[0] <= lows[1] or tops[1] <= lows[0]
+    if apart and op.opcode == Opcode.ADD and min(ops[a].qint.min, ops[b].qint.min) >= 0:
+        return  # the operands do not overlap: wires
     if at.is_constant(a) or at.is_constant(b):
         at.add(Pieces(constant_adder_bits=bits, adders=1))
         return
-    ends = [
-        top if ops[address].qint.min >= 0 else None
-        for address, top in ((a, at.spans[a].high - stage.fractions[a]), (b, _top(at, b, op.data[0])))
-    ]
-    top = at.reach(index) - stage.fractions[index]
-    shared = min([top, *(end for end in ends if end is not None)]) - max(lows)
+    # A signed number goes on above its highest bit, by copies of that.
+    ends = [top for address, top in zip((a, b), tops, strict=True) if ops[address].qint.min >= 0]
+    shared = min([at.reach(index) - stage.fractions[index], *ends]) - max(lows)
     both = min(max(shared, 0), bits)
     at.add(Pieces(adder_bits=both, carry_bits=bits - both, adders=1))
-
-
-def _top(at: _Counting, address: int, moved: int) -> int:
-    """The place above an operand's highest bit."""
-    return at.spans[address].high - at.stage.fractions[address] + moved
 
 
 def _add_constant(index: int, op: Op, at: _Counting) -> None:
@@ -180,7 +171,7 @@ def _binary(index: int, op: Op, at: _Counting) -> None:
 
 def _unary(index: int, op: Op, at: _Counting) -> None:
     source = op.addr[0]
-    if op.data[0] == _NOT:
+    if op.data[0] == NOT:
         _logic(index, [at.leaf(source, at.lut_inputs)], at)
         return
     bits = at.stage.widths[source]
@@ -194,7 +185,7 @@ def _is_registered(index: int, op: Op, at: _Counting) -> bool:
     """Whether a table's word goes to registers alone, or its index comes from some."""
     given = {at.root(out) for out in at.stage.logic.out_idxs if out >= 0}
     read = {at.root(a) for i, other in enumerate(at.stage.logic.ops) if not at.stage.is_wire(other) for a in other.addr}
-    return (index in given and index not in read) or at.stage.logic.ops[at.root(op.addr[0])].opcode == INPUT
+    return (index in given and index not in read) or at.stage.logic.ops[at.root(op.addr[0])].opcode == Opcode.INPUT
 
 
 def _table(index: int, op: Op, at: _Counting) -> None:
@@ -224,19 +215,19 @@ def _wire(index: int, op: Op, at: _Counting) -> None:
 
 
 _COUNTED: Mapping[int, Callable[[int, Op, _Counting], None]] = {
-    INPUT: _wire,
-    CONSTANT: _wire,
-    _NEGATE: _negate,
-    _ADD: _adder,
-    _SUBTRACT: _adder,
-    _ADD_CONSTANT: _add_constant,
-    RELU: _relu,
-    _MUX: _mux,
-    _PRODUCT: _product,
-    _TABLE: _table,
-    _UNARY: _unary,
-    _BINARY: _binary,
-    _SUM: _sum,
+    Opcode.INPUT: _wire,
+    Opcode.CONSTANT: _wire,
+    Opcode.NEGATE: _negate,
+    Opcode.ADD: _adder,
+    Opcode.SUBTRACT: _adder,
+    Opcode.ADD_CONSTANT: _add_constant,
+    Opcode.RELU: _relu,
+    Opcode.MUX: _mux,
+    Opcode.PRODUCT: _product,
+    Opcode.TABLE: _table,
+    Opcode.UNARY: _unary,
+    Opcode.BINARY: _binary,
+    Opcode.SUM: _sum,
 }
 
 
@@ -265,7 +256,7 @@ def logic_pieces(stages: Sequence[Wires], needed: Live, family: Family) -> Piece
         EstimateError: alkaid knows an operation that this count does not.
     """
     # As in `node_module`: wires alone have no register behind them.
-    moves = any(op.opcode not in (INPUT, SLICE, CONSTANT) for stage in stages for op in stage.logic.ops)
+    moves = any(op.opcode not in WIRING for stage in stages for op in stage.logic.ops)
     total = registers(stages, needed) if moves else Pieces()
     for stage, masks, spans in zip(stages, needed.stages, needed.spans, strict=True):
         total = total + _stage(stage, masks, spans, family)

@@ -58,7 +58,7 @@ class Price:
 
 
 @dataclass(frozen=True)
-class Counted:
+class Rule:
     """How often a resource that follows a rule was counted right.
 
     Attributes:
@@ -86,8 +86,8 @@ class Model:
     family: Family
     lut: Price
     ff: Price
-    dsp: Counted
-    bram: Counted
+    dsp: Rule
+    bram: Rule
     yosys: str
 
     @property
@@ -136,8 +136,8 @@ def model(family: Family) -> Model:
             family=family,
             lut=_price(record["lut"]),
             ff=_price(record["ff"]),
-            dsp=Counted(**record["dsp"]),
-            bram=Counted(**record["bram"]),
+            dsp=Rule(**record["dsp"]),
+            bram=Rule(**record["bram"]),
             yosys=str(record["yosys"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
@@ -161,7 +161,7 @@ class Costs:
     bram: Figure
 
 
-def _ruled(value: float, rule: Counted, *, exact: bool) -> Figure:
+def _ruled(value: float, rule: Rule, *, exact: bool) -> Figure:
     """A count by rule: exact where the rule was never wrong; else one more or one less in ten is possible."""
     count = math.ceil(value)
     if exact and rule.wrong == 0:

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from codesign.estimate.rtl.live import Live
 from codesign.estimate.rtl.pieces import Pieces
 from codesign.estimate.rtl.spans import Span
-from codesign.estimate.rtl.wires import CONSTANT, INPUT, Bit, Wires
+from codesign.estimate.rtl.wires import Bit, Wires
+from codesign.rtl.opcodes import Opcode
 
 # Yosys makes shift registers of delays from this length on, in cells of so many clocks.
 _SHORTEST, _LONGEST = 3, 16
@@ -27,7 +28,7 @@ def _kept(stage: Wires, masks: Sequence[int], spans: Sequence[Span]) -> list[int
     found = []
     for given in stage.outputs:
         index, bit = _origin(stage, spans, given)
-        moving = stage.logic.ops[index].opcode != CONSTANT and masks[index] >> bit & 1
+        moving = stage.logic.ops[index].opcode != Opcode.CONSTANT and masks[index] >> bit & 1
         found.append(order.setdefault((index, bit), len(order)) if moving else -1)
     return found
 
@@ -37,7 +38,7 @@ def _sources(stage: Wires, kept: Sequence[int], inputs: Sequence[int]) -> dict[i
     copied: dict[int, int] = {}
     for (index, bit), register in zip(stage.outputs, kept, strict=True):
         op = stage.logic.ops[index]
-        if register >= 0 and op.opcode == INPUT and inputs:
+        if register >= 0 and op.opcode == Opcode.INPUT and inputs:
             copied.setdefault(register, inputs[stage.input_bits[op.data[0]] + bit])
     return copied
 
@@ -47,11 +48,11 @@ def _read(stage: Wires, masks: Sequence[int], inputs: Sequence[int]) -> set[int]
     ops = stage.logic.ops
     read: set[int] = set()
     for index, op in enumerate(ops):
-        if stage.is_wire(op) or op.opcode == INPUT or masks[index] == 0 or not inputs:
+        if stage.is_wire(op) or op.opcode == Opcode.INPUT or masks[index] == 0 or not inputs:
             continue
         for address in op.addr:
             root = stage.roots[address]
-            if ops[root].opcode == INPUT:
+            if ops[root].opcode == Opcode.INPUT:
                 low = stage.input_bits[ops[root].data[0]]
                 read.update(inputs[low + stage.bit(address, bit)[1]] for bit in range(stage.widths[address]))
     return read

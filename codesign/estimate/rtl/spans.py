@@ -7,10 +7,8 @@ from dataclasses import dataclass
 
 from alkaid.types import Op
 
-from codesign.estimate.rtl.wires import CONSTANT, INPUT, RELU, SLICE, Wires
-
-_NEGATE, _ADD, _SUBTRACT, _ADD_CONSTANT = -2, 0, 1, 4
-_MUX, _PRODUCT, _BINARY, _SUM = 6, 7, 10, 11
+from codesign.estimate.rtl.wires import Wires
+from codesign.rtl.opcodes import Opcode
 
 
 @dataclass(frozen=True)
@@ -85,15 +83,15 @@ def _constant(index: int, op: Op, at: _Forward) -> Span:
 
 
 def _wire(index: int, op: Op, at: _Forward) -> Span:
-    return at.source(index, op.addr[0], op.data[0] if op.opcode == SLICE else 0)
+    return at.source(index, op.addr[0], op.data[0] if op.opcode == Opcode.SLICE else 0)
 
 
 def _added(index: int, op: Op, at: _Forward) -> Span:
-    moves = [0, op.data[0]] if op.opcode in (_ADD, _SUBTRACT) else [0]
-    if op.opcode == _SUM:
+    moves = [0, op.data[0]] if op.opcode in (Opcode.ADD, Opcode.SUBTRACT) else [0]
+    if op.opcode == Opcode.SUM:
         moves = [int(op.data[2 * place + 1]) for place in range(len(op.addr))]
     spans = [at.source(index, address, moved) for address, moved in zip(op.addr, moves, strict=False)]
-    if op.opcode == _ADD_CONSTANT:
+    if op.opcode == Opcode.ADD_CONSTANT:
         value, fraction = abs(int(op.data[0])), int(op.data[1])
         up = at.stage.fractions[index] - fraction
         spans.append(Span((value & -value).bit_length() - 1 + up, value.bit_length() + up))
@@ -130,18 +128,18 @@ def _everything(index: int, op: Op, at: _Forward) -> Span:
 
 
 _SPANS: Mapping[int, Callable[[int, Op, _Forward], Span]] = {
-    INPUT: _input,
-    CONSTANT: _constant,
-    _NEGATE: _added,
-    _ADD: _added,
-    _SUBTRACT: _added,
-    _ADD_CONSTANT: _added,
-    _SUM: _added,
-    RELU: _wire,
-    SLICE: _wire,
-    _MUX: _chosen,
-    _PRODUCT: _multiplied,
-    _BINARY: _both,
+    Opcode.INPUT: _input,
+    Opcode.CONSTANT: _constant,
+    Opcode.NEGATE: _added,
+    Opcode.ADD: _added,
+    Opcode.SUBTRACT: _added,
+    Opcode.ADD_CONSTANT: _added,
+    Opcode.SUM: _added,
+    Opcode.RELU: _wire,
+    Opcode.SLICE: _wire,
+    Opcode.MUX: _chosen,
+    Opcode.PRODUCT: _multiplied,
+    Opcode.BINARY: _both,
 }
 
 

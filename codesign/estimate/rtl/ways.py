@@ -20,13 +20,13 @@ from codesign.rtl.delay import longest_path
 from codesign.rtl.fabric import Fabric
 from codesign.rtl.family import Family
 from codesign.rtl.network import Network
+from codesign.rtl.opcodes import ADDERS, WIRING, Opcode
 from codesign.rtl.parts import Fifo, Gather, Part, Scatter, UnitPart
 from codesign.rtl.stream import Unit
 from codesign.rtl.units import Options
 
-# alkaid's operations: inputs, slices and constants; those with sums; products and tables; on bits; differences.
-_WIRING, _TABLES, _BITWISE, _DIFFERENCES = {-1, 3, 5}, {7, 8}, {9, 10}, {1}
-_ADDERS = _WIRING | {0, 1, 4, -2, 11}
+_TABLES = frozenset({Opcode.PRODUCT, Opcode.TABLE})
+_BITWISE = frozenset({Opcode.UNARY, Opcode.BINARY})
 
 
 def _instances(unit: Unit) -> Iterator[Instance]:
@@ -53,9 +53,9 @@ def _stage_way(stage: CombLogic) -> Way:
     codes = {op.opcode for op in stage.ops}
     if codes & _TABLES:
         return Way.TABLE
-    if codes <= _ADDERS:
+    if codes <= WIRING | ADDERS:
         return Way.ADDERS
-    return Way.CAST if codes & _BITWISE and not codes & _DIFFERENCES else Way.CHOOSE
+    return Way.CAST if codes & _BITWISE and Opcode.SUBTRACT not in codes else Way.CHOOSE
 
 
 def _part_size(part: Part) -> int:
@@ -76,7 +76,7 @@ def _of_unit(unit: Unit, family: Family, fabric: Fabric) -> Ways:
         way, ns = _stage_way(stage), longest_path(stage, fabric) - fabric.stage_ns + behind
         longest[way] = max(longest.get(way, 0.0), ns)
         size += float(stage.out_kifs.sum())
-        size += sum(sum(op.qint.kif) for op in stage.ops if op.opcode not in _WIRING)
+        size += sum(sum(op.qint.kif) for op in stage.ops if op.opcode not in WIRING)
     for instance in _instances(unit):
         for way, ns in instance_ways(instance, d, family):
             longest[way] = max(longest.get(way, 0.0), ns)

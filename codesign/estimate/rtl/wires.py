@@ -8,7 +8,7 @@ from functools import cached_property
 
 from alkaid.types import CombLogic, Op
 
-INPUT, RELU, SLICE, CONSTANT = -1, 2, 3, 5
+from codesign.rtl.opcodes import Opcode
 
 Bit = tuple[int, int]
 """(operation, bit of its result, the lowest 0)."""
@@ -36,7 +36,9 @@ class Wires:
 
     def is_wire(self, op: Op) -> bool:
         """Whether an operation only hands bits on."""
-        return bool(op.opcode == SLICE or (op.opcode == RELU and self.logic.ops[op.addr[0]].qint.min >= 0))
+        return bool(
+            op.opcode == Opcode.SLICE or (op.opcode == Opcode.RELU and self.logic.ops[op.addr[0]].qint.min >= 0)
+        )
 
     @cached_property
     def roots(self) -> tuple[int, ...]:
@@ -52,7 +54,7 @@ class Wires:
         while self.is_wire(ops[index]):
             op = ops[index]
             source = op.addr[0]
-            moved = op.data[0] if op.opcode == SLICE else 0
+            moved = op.data[0] if op.opcode == Opcode.SLICE else 0
             bit = min(bit + self.fractions[source] - moved - self.fractions[index], self.widths[source] - 1)
             index = source
         return index, bit

@@ -16,11 +16,8 @@ def output_masks(last: CombLogic, words: Sequence[int]) -> tuple[int, ...]:
         last: the stage.
         words: for each number of the result, a mask of the bits that are needed.
     """
-    masks = []
-    for word, (_, integers, fraction) in zip(words, last.out_kifs.T.tolist(), strict=True):
-        del integers
-        masks.append(int(word) >> max(-int(fraction), 0))
-    return tuple(masks)
+    fractions = last.out_kifs[2].tolist()
+    return tuple(word >> max(-int(fraction), 0) for word, fraction in zip(words, fractions, strict=True))
 
 
 def result_spans(last: CombLogic, outputs: Sequence[Span]) -> tuple[Span, ...]:
